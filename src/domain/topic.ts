@@ -1,0 +1,50 @@
+// What must happen next. A stage records topics with its change; the relay brings each to the stage that flow.ts names.
+// A topic never carries the truth, only where to look: ids, and a key under which pending repeats fold into one.
+
+/**
+ * triage            judge stored alerts                                       key alert
+ * triage_safety     the same for process-safety alarms, own lane              key alert
+ * correlate         place judged alerts into incidents                        key alert
+ * correlate_safety  the same for process-safety alarms, waits for nothing     key alert
+ * plan              make or extend the plan of an incident                    key incident
+ * advise            ask the language model about an incident                  key incident
+ * run               run one step that may run                                 key step
+ * expire            look whether a step, approval or containment has run out  key step
+ * card              bring an incident's card in Slack up to date              key incident
+ * card_safety       the same, ahead of everything                             key incident
+ * post              post one message                                          key post
+ * unparsed          tell people of messages that were not understood          key source
+ */
+export const TOPICS = [
+	'triage',
+	'triage_safety',
+	'correlate',
+	'correlate_safety',
+	'plan',
+	'advise',
+	'run',
+	'expire',
+	'card',
+	'card_safety',
+	'post',
+	'unparsed',
+] as const;
+export type Topic = (typeof TOPICS)[number];
+
+export type NextTopic = {
+	readonly topic: Topic;
+	/** Rows of a topic with the same key fold while they wait. */
+	readonly key: string;
+	/** Not before this instant; null for now. */
+	readonly after?: number | null;
+	readonly data?: { readonly [key: string]: string | number | boolean | null };
+};
+
+/** A row of the outbox as a stage gets it. */
+export type Due = {
+	readonly id: number;
+	readonly topic: Topic;
+	readonly key: string;
+	readonly data: { readonly [key: string]: string | number | boolean | null };
+	readonly attempts: number;
+};
