@@ -18,6 +18,7 @@ export default defineConfig({
 				test: {
 					...node,
 					name: 'services',
+					globalSetup: ['test/services/global-setup.ts'],
 					include: ['test/services/**/*.test.ts'],
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
@@ -37,6 +38,7 @@ export default defineConfig({
 				test: {
 					...node,
 					name: 'long',
+					globalSetup: ['test/services/global-setup.ts'],
 					include: ['test/long/**/*.test.ts'],
 					testTimeout: 3_600_000,
 					fileParallelism: false,

@@ -48,3 +48,10 @@ export type Due = {
 	readonly data: { readonly [key: string]: string | number | boolean | null };
 	readonly attempts: number;
 };
+
+/**
+ * What a stage does when rows of a topic are due: it records its work and names the rows in `done`, in one transaction.
+ * A row that is not named stays due; throwing puts all of them back with a growing pause.
+ */
+export type Handler = (due: readonly Due[]) => Promise<void>;
+export type Handlers = Partial<Record<Topic, Handler>>;

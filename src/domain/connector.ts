@@ -1,0 +1,34 @@
+// How the program reaches a system that does something (EDR, VPN gateway, ticket system): configuration only, no secret in it.
+import { z } from 'zod';
+
+/** One call that a connector may make, for one action of the catalogue. `{name}` in path and body stands for a parameter. */
+export const ConnectorCall = z.strictObject({
+	method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE', 'GET']).default('POST'),
+	path: z.string().min(1).max(500),
+	body: z.record(z.string(), z.string()).optional(),
+	/** True where the target honours an Idempotency-Key header: only then is a step in doubt tried again. */
+	idempotent: z.boolean().default(false),
+	/** A GET that tells whether the effect is there, for steps in doubt; answers `{"state": "..."}`. */
+	read_back: z.strictObject({ path: z.string().max(500), done_when: z.string().max(200) }).optional(),
+});
+export type ConnectorCall = z.infer<typeof ConnectorCall>;
+
+export const ConnectorConfig = z.strictObject({
+	name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+	kind: z.literal('generic-http'),
+	base_url: z.url({ protocol: /^https?$/ }),
+	auth: z
+		.strictObject({
+			type: z.enum(['bearer', 'basic', 'header']),
+			header: z.string().optional(),
+			secret_env: z.string().optional(),
+			secret_file: z.string().optional(),
+		})
+		.optional(),
+	/** Private and loopback addresses are refused unless this says otherwise (SSRF). */
+	allow_private: z.boolean().default(false),
+	timeout_ms: z.number().int().min(100).max(60_000).default(10_000),
+	/** Action name -> call. */
+	calls: z.record(z.string(), ConnectorCall),
+});
+export type ConnectorConfig = z.infer<typeof ConnectorConfig>;
