@@ -1,0 +1,93 @@
+// BullMQ on PostgreSQL or Redis, behind the same three calls. The only file that imports bullmq and ioredis.
+// The queue is a reminder, never the truth: if every job in it is lost, the sweep fills it again from the outbox.
+import type { Queue, QueueOptions, Worker } from 'bullmq';
+import { createPostgresBackend, createRedisBackend, withBackend } from 'bullmq';
+
+/** Lock and stall times: a worker that was killed is noticed in seconds. Handlers are safe to run twice (outbox leases). */
+const LOCK_MS = 15_000;
+const STALLED_MS = 5_000;
+/** A job that stalls again and again only says "look now": it may. */
+const STALLED_COUNT_MAX = 1_000;
+
+export type Reminders = {
+	/** Asks for a look at the topic's due rows. */
+	remind(topic: string): Promise<void>;
+	/** Calls `look` for each reminder of the topic; `concurrency` looks may run side by side. */
+	listen(topic: string, concurrency: number, look: () => Promise<void>): void;
+	close(): Promise<void>;
+};
+
+type Options = {
+	readonly url: string;
+	/** Told of every fault of the queue itself: it is visible to people, work goes on by the sweep. */
+	readonly onFault: (where: string, error: Error) => void;
+};
+
+/**
+ * @param url `postgres://...` (schema `bullmq`, migrated here) or `redis://...`, `rediss://...`
+ * @throws Error where the backend cannot be reached at start
+ */
+export async function openReminders({ url, onFault }: Options): Promise<Reminders> {
+	const isPostgres = url.startsWith('postgres');
+	// Only the type arguments of the two backends differ; the classes that come out have the same calls.
+	const classes = withBackend((isPostgres ? createPostgresBackend : createRedisBackend) as typeof createRedisBackend);
+	const connection = (isPostgres ? postgresConnection(url) : redisConnection(url)) as QueueOptions['connection'];
+	if (isPostgres) await migrateOnce(url);
+	const queues = new Map<string, Queue>();
+	const workers: Worker[] = [];
+	const queueOf = (topic: string): Queue => {
+		const held = queues.get(topic);
+		if (held !== undefined) return held;
+		const queue = new classes.Queue(topic, { connection, prefix: 'interlock' });
+		queue.on('error', (error: Error) => onFault(`queue ${topic}`, error));
+		queues.set(topic, queue);
+		return queue;
+	};
+	return {
+		async remind(topic) {
+			await queueOf(topic).add('look', {}, { removeOnComplete: true, removeOnFail: true });
+		},
+		listen(topic, concurrency, look) {
+			const worker = new classes.Worker(topic, async () => look(), {
+				connection,
+				prefix: 'interlock',
+				concurrency,
+				lockDuration: LOCK_MS,
+				stalledInterval: STALLED_MS,
+				maxStalledCount: STALLED_COUNT_MAX,
+			});
+			worker.on('error', (error: Error) => onFault(`worker ${topic}`, error));
+			workers.push(worker);
+		},
+		async close() {
+			await Promise.all(workers.map((worker) => worker.close()));
+			await Promise.all([...queues.values()].map((queue) => queue.close()));
+		},
+	};
+}
+
+async function migrateOnce(url: string): Promise<void> {
+	const boot = new (withBackend(createPostgresBackend).Queue)('boot', {
+		connection: { connectionString: url, schema: 'bullmq', max: 1, migrate: true },
+	});
+	boot.on('error', () => undefined);
+	await boot.waitUntilReady();
+	await boot.close();
+}
+
+function postgresConnection(url: string): object {
+	return { connectionString: url, schema: 'bullmq', max: 2 };
+}
+
+function redisConnection(url: string): object {
+	const parts = new URL(url);
+	return {
+		host: parts.hostname,
+		port: Number(parts.port || 6379),
+		...(parts.username === '' ? {} : { username: decodeURIComponent(parts.username) }),
+		...(parts.password === '' ? {} : { password: decodeURIComponent(parts.password) }),
+		...(parts.pathname.length > 1 ? { db: Number(parts.pathname.slice(1)) } : {}),
+		...(parts.protocol === 'rediss:' ? { tls: {} } : {}),
+		maxRetriesPerRequest: null,
+	};
+}

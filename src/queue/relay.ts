@@ -1,0 +1,149 @@
+// Brings due outbox rows to the stage that answers their topic. A reminder says "look now"; a sweep looks anyway.
+// Nothing is decided here, and a lost reminder costs at most one sweep interval.
+import type { Due, Handlers, Topic } from '../domain/topic.ts';
+import type { Database } from '../store/database.ts';
+import { claimDue, dueTopics, failDue } from '../store/outbox.ts';
+import { Conflict, LeaseLost } from '../store/record.ts';
+import type { Reminders } from './backend.ts';
+
+/** How often the sweep asks Postgres for due topics: the longest a lost reminder or a delayed row waits. */
+export const SWEEP_MS = 500;
+/** Rows a handler gets at once. */
+const BATCH: Readonly<Record<Topic, number>> = {
+	triage: 200,
+	triage_safety: 20,
+	correlate: 200,
+	correlate_safety: 20,
+	plan: 20,
+	advise: 1,
+	run: 1,
+	expire: 20,
+	card: 10,
+	card_safety: 5,
+	post: 10,
+	unparsed: 20,
+};
+/** Looks that run side by side. One where order matters or one consumer owns state. */
+const CONCURRENCY: Readonly<Record<Topic, number>> = {
+	triage: 1,
+	triage_safety: 1,
+	correlate: 1,
+	correlate_safety: 1,
+	plan: 1,
+	advise: 2,
+	run: 4,
+	expire: 1,
+	card: 1,
+	card_safety: 1,
+	post: 1,
+	unparsed: 1,
+};
+
+export type Relay = {
+	start(): void;
+	/** Waits for what runs; takes nothing new. */
+	stop(): Promise<void>;
+	/** Resolves when no row of these topics is due: for tests and for the demo's end. */
+	idle(timeoutMs: number): Promise<boolean>;
+};
+
+type Options = {
+	readonly database: Database;
+	readonly reminders: Reminders;
+	readonly handlers: Handlers;
+	readonly clock: () => number;
+	readonly onFault: (where: string, error: unknown) => void;
+	/** Rows given up after the last try: people must hear of it. */
+	readonly onParked: (topic: Topic, count: number, error: string) => void;
+};
+
+export function createRelay(options: Options): Relay {
+	const { database, reminders, handlers, clock, onFault } = options;
+	const topics = Object.keys(handlers) as Topic[];
+	const reminded = new Set<string>();
+	const running = new Set<Promise<void>>();
+	const looking = new Map<Topic, number>();
+	let isStopping = false;
+	let timer: NodeJS.Timeout | null = null;
+
+	const remind = (topic: string): void => {
+		if (isStopping || reminded.has(topic) || !topics.includes(topic as Topic)) return;
+		reminded.add(topic);
+		reminders.remind(topic).catch((error: unknown) => {
+			reminded.delete(topic);
+			onFault(`queue ${topic}: reminder not placed`, error);
+		});
+	};
+	const look = (topic: Topic): Promise<void> => {
+		// Cleared before the look: a row that arrives during it is reminded of again.
+		reminded.delete(topic);
+		const work = drain(topic, options, () => isStopping).catch((error: unknown) => onFault(`topic ${topic}`, error));
+		running.add(work);
+		looking.set(topic, (looking.get(topic) ?? 0) + 1);
+		return work.finally(() => {
+			running.delete(work);
+			looking.set(topic, (looking.get(topic) ?? 1) - 1);
+		});
+	};
+	const sweep = async (): Promise<void> => {
+		try {
+			for (const topic of await dueTopics(database, clock())) {
+				// Somebody is draining it right now; what he misses is due at the next sweep.
+				if ((looking.get(topic) ?? 0) >= CONCURRENCY[topic]) continue;
+				// A reminder may have been lost with its queue: the sweep places another, whatever we believe.
+				reminded.delete(topic);
+				remind(topic);
+			}
+		} catch (error) {
+			onFault('outbox sweep', error);
+		}
+		if (!isStopping) timer = setTimeout(() => void sweep(), SWEEP_MS);
+	};
+	return {
+		start() {
+			for (const topic of topics) reminders.listen(topic, CONCURRENCY[topic], () => look(topic));
+			database.onTopics = (written) => {
+				for (const topic of written) remind(topic);
+			};
+			void sweep();
+		},
+		async stop() {
+			isStopping = true;
+			if (timer !== null) clearTimeout(timer);
+			database.onTopics = () => undefined;
+			await Promise.all(running);
+		},
+		async idle(timeoutMs) {
+			const end = Date.now() + timeoutMs;
+			for (;;) {
+				if (running.size === 0 && (await dueTopics(database, clock())).length === 0) return true;
+				if (Date.now() > end) return false;
+				await new Promise((done) => setTimeout(done, 50));
+			}
+		},
+	};
+}
+
+/** Takes batches of the topic until none is due. One failing batch does not stop the next. */
+async function drain(topic: Topic, options: Options, isStopping: () => boolean): Promise<void> {
+	const handler = options.handlers[topic];
+	if (handler === undefined) return;
+	while (!isStopping()) {
+		const due = await claimDue(options.database, topic, BATCH[topic], options.clock());
+		if (due.length === 0) return;
+		await handle(topic, due, handler, options);
+	}
+}
+
+async function handle(topic: Topic, due: readonly Due[], handler: (due: readonly Due[]) => Promise<void>, options: Options): Promise<void> {
+	try {
+		await handler(due);
+	} catch (error) {
+		if (error instanceof LeaseLost) return;
+		// Rows that the handler finished before it failed are gone already; the rest comes back after a pause.
+		if (!(error instanceof Conflict)) options.onFault(`topic ${topic}`, error);
+		const message = error instanceof Error ? error.message : String(error);
+		const parked = await failDue(options.database, due, message, options.clock());
+		if (parked > 0) options.onParked(topic, parked, message);
+	}
+}
