@@ -214,6 +214,7 @@ CREATE TABLE "unparsed" (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX "alerts_open_condition" ON "alerts" USING btree ("source","fingerprint") WHERE status = 'open';--> statement-breakpoint
+CREATE INDEX "alerts_condition" ON "alerts" USING btree ("source","fingerprint","seq");--> statement-breakpoint
 CREATE INDEX "alerts_incident" ON "alerts" USING btree ("incident");--> statement-breakpoint
 CREATE INDEX "alerts_last_seen" ON "alerts" USING btree ("last_seen");--> statement-breakpoint
 CREATE INDEX "alerts_seq" ON "alerts" USING btree ("seq");--> statement-breakpoint

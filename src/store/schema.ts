@@ -63,6 +63,7 @@ export const alerts = pgTable(
 	},
 	(t) => [
 		uniqueIndex('alerts_open_condition').on(t.source, t.fingerprint).where(sql`status = 'open'`),
+		index('alerts_condition').on(t.source, t.fingerprint, t.seq),
 		index('alerts_incident').on(t.incident),
 		index('alerts_last_seen').on(t.last_seen),
 		index('alerts_seq').on(t.seq),

@@ -52,7 +52,11 @@ describe.each(hasRedis() ? ['postgres', 'redis'] : ['postgres'])('the relay on %
 			},
 		});
 		const keys = Array.from({ length: 450 }, (_, i) => `alr_${i}`);
-		await record(fresh.database, { entries: [], topics: keys.map((key) => ({ topic: 'triage' as const, key })) }, Date.now());
+		await record(
+			fresh.database,
+			{ entries: [], topics: keys.map((key) => ({ topic: 'triage' as const, key })) },
+			Date.now(),
+		);
 		expect(await relay.idle(10_000)).toBe(true);
 		await stop();
 		expect(seen.toSorted()).toEqual(keys.toSorted());
@@ -88,7 +92,11 @@ describe.each(hasRedis() ? ['postgres', 'redis'] : ['postgres'])('the relay on %
 			},
 			faults,
 		);
-		await record(fresh.database, { entries: [], topics: ['bad', 'good'].map((key) => ({ topic: 'run' as const, key })) }, Date.now());
+		await record(
+			fresh.database,
+			{ entries: [], topics: ['bad', 'good'].map((key) => ({ topic: 'run' as const, key })) },
+			Date.now(),
+		);
 		for (let i = 0; i < 100 && done.length < 2; i++) await new Promise((next) => setTimeout(next, 100));
 		await relay.idle(5_000);
 		await stop();

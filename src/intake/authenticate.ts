@@ -1,0 +1,151 @@
+// Who sent this delivery: bearer, HMAC or basic, compared in constant time. Pure: headers, body, secrets and the time are arguments.
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Five minutes either way, as Slack and Stripe have it: clocks drift, replays age (DESIGN.md, Alerts in). */
+export const SIGNATURE_WINDOW_MS = 5 * 60_000;
+const SIGNATURE_HEADER = 'x-interlock-signature';
+const SIGNATURE_FORM = 't=<t>,v1=<hex>';
+
+/** How a source proves who it is. Two secrets may be valid at once, for rotation. */
+export type Credential =
+	| { readonly type: 'bearer'; readonly secrets: readonly string[]; readonly header?: string }
+	| { readonly type: 'hmac'; readonly secrets: readonly string[]; readonly header?: string; readonly form?: string }
+	| { readonly type: 'basic'; readonly user: string; readonly secrets: readonly string[] }
+	/** The program's own token where a source has no credential of its own: as bearer, or as the key of a signature. */
+	| { readonly type: 'default'; readonly secrets: readonly string[] };
+
+export type Headers = { readonly [name: string]: string | readonly string[] | undefined };
+
+export type Proof =
+	/** `signature` is set for a signed delivery: it may be accepted once. */
+	| { readonly ok: true; readonly signature: string | null }
+	| { readonly ok: false; readonly status: 401 | 403; readonly reason: string };
+
+/**
+ * Checks the credential of one delivery. The reason never says which part of a secret was right.
+ *
+ * @param body the raw bytes: a signature covers them and nothing parsed from them
+ * @returns 401 where nothing usable was sent, 403 where what was sent is wrong
+ */
+export function authenticate(credential: Credential, headers: Headers, body: Uint8Array, now: number): Proof {
+	switch (credential.type) {
+		case 'bearer':
+			return bearer(
+				credential.secrets,
+				text(headers[credential.header?.toLowerCase() ?? 'authorization']),
+				credential.header === undefined,
+			);
+		case 'basic':
+			return basic(credential.user, credential.secrets, text(headers['authorization']));
+		case 'hmac':
+			return hmac(credential, headers, body, now);
+		case 'default':
+			return text(headers[SIGNATURE_HEADER]) === null
+				? bearer(credential.secrets, text(headers['authorization']), true)
+				: hmac({ type: 'hmac', secrets: credential.secrets }, headers, body, now);
+	}
+}
+
+function text(value: string | readonly string[] | undefined): string | null {
+	return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** Compares by digest: equal length whatever was sent, so that the time taken says nothing. */
+function isSame(given: string, wanted: string): boolean {
+	const digest = (value: string): Buffer => createHash('sha256').update(value, 'utf8').digest();
+	return timingSafeEqual(digest(given), digest(wanted));
+}
+
+function isOneOf(given: string, secrets: readonly string[]): boolean {
+	let found = false;
+	for (const secret of secrets) found = isSame(given, secret) || found;
+	return found;
+}
+
+function bearer(secrets: readonly string[], header: string | null, hasScheme: boolean): Proof {
+	if (header === null)
+		return { ok: false, status: 401, reason: 'no bearer token: send `Authorization: Bearer <token>`' };
+	const match = hasScheme ? /^bearer +(\S+)$/i.exec(header) : [header, header];
+	if (match?.[1] === undefined)
+		return { ok: false, status: 401, reason: 'the Authorization header is no `Bearer <token>`' };
+	return isOneOf(match[1], secrets)
+		? { ok: true, signature: null }
+		: { ok: false, status: 403, reason: 'the token is not valid for this source' };
+}
+
+function basic(user: string, secrets: readonly string[], header: string | null): Proof {
+	const match = header === null ? null : /^basic +([A-Za-z0-9+/=]+)$/i.exec(header);
+	if (match?.[1] === undefined) return { ok: false, status: 401, reason: 'no `Authorization: Basic` header' };
+	const decoded = Buffer.from(match[1], 'base64').toString('utf8');
+	const at = decoded.indexOf(':');
+	const isUser = isSame(decoded.slice(0, Math.max(at, 0)), user);
+	const isSecret = isOneOf(decoded.slice(at + 1), secrets);
+	return isUser && isSecret
+		? { ok: true, signature: null }
+		: { ok: false, status: 403, reason: 'user or password is not valid for this source' };
+}
+
+function hmac(
+	credential: Extract<Credential, { type: 'hmac' }>,
+	headers: Headers,
+	body: Uint8Array,
+	now: number,
+): Proof {
+	const name = credential.header?.toLowerCase() ?? SIGNATURE_HEADER;
+	const form = credential.form ?? SIGNATURE_FORM;
+	const header = text(headers[name]);
+	if (header === null)
+		return { ok: false, status: 401, reason: `no signature: header \`${name}\` in the form \`${form}\`` };
+	const parts = readForm(form, header);
+	if (parts === null) return { ok: false, status: 401, reason: `header \`${name}\` has not the form \`${form}\`` };
+	if (parts.time !== null && !(Math.abs(parts.time * 1000 - now) <= SIGNATURE_WINDOW_MS)) {
+		return { ok: false, status: 403, reason: 'the signature time is more than 5 minutes away from the clock here' };
+	}
+	const signed = parts.time === null ? body : Buffer.concat([Buffer.from(`${parts.timeText}.`, 'utf8'), body]);
+	let found = false;
+	for (const secret of credential.secrets) {
+		const wanted = createHmac('sha256', secret).update(signed).digest(parts.encoding);
+		found = isSame(parts.encoding === 'hex' ? parts.signature.toLowerCase() : parts.signature, wanted) || found;
+	}
+	if (!found) return { ok: false, status: 403, reason: 'the signature does not match the body' };
+	// Without a time in it the same body always has the same signature: an honest repeat looks like a replay, so none is kept.
+	return {
+		ok: true,
+		signature: parts.time === null ? null : createHash('sha256').update(parts.signature, 'utf8').digest('hex'),
+	};
+}
+
+type FormParts = {
+	readonly time: number | null;
+	readonly timeText: string;
+	readonly signature: string;
+	readonly encoding: 'hex' | 'base64';
+};
+
+/** Reads a header by its form: literal text around `<t>`, and `<hex>` or `<base64>`. The pieces hold no character of the other kind. */
+function readForm(form: string, header: string): FormParts | null {
+	let time: string | null = null;
+	let signature: string | null = null;
+	let at = 0;
+	for (const piece of form.split(/(<t>|<hex>|<base64>)/)) {
+		if (piece === '<t>' || piece === '<hex>' || piece === '<base64>') {
+			const pattern = piece === '<t>' ? /\d{1,12}/y : piece === '<hex>' ? /[0-9a-fA-F]{64}/y : /[A-Za-z0-9+/]{43}=/y;
+			pattern.lastIndex = at;
+			const found = pattern.exec(header)?.[0];
+			if (found === undefined) return null;
+			if (piece === '<t>') time = found;
+			else signature = found;
+			at += found.length;
+		} else {
+			if (!header.startsWith(piece, at)) return null;
+			at += piece.length;
+		}
+	}
+	if (signature === null || at !== header.length) return null;
+	return {
+		time: time === null ? null : Number(time),
+		timeText: time ?? '',
+		signature,
+		encoding: form.includes('<hex>') ? 'hex' : 'base64',
+	};
+}

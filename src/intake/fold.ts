@@ -1,0 +1,132 @@
+// Folds messages of one condition into one row: repeats raise a count, a clearing message closes. Pure: rows in, rows out.
+import type { Alert } from '../domain/alert.ts';
+import { type Severity, severityRank } from '../domain/severity.ts';
+import { fromIso } from '../domain/time.ts';
+
+/** What is stored for a condition: its newest row. Instants are event times in milliseconds. */
+export type Held = {
+	readonly id: string;
+	readonly source: string;
+	readonly fingerprint: string;
+	readonly status: 'open' | 'closed';
+	readonly first_seen: number;
+	readonly last_seen: number;
+	readonly closed_at: number | null;
+	readonly severity: Severity | null;
+	readonly incident: string | null;
+};
+
+export type Message = { readonly id: string; readonly alert: Alert };
+
+/** A row as the messages left it. */
+export type FoldedRow = {
+	readonly row: Held;
+	/** The message that made the row; null where it was there before. */
+	readonly from: Message | null;
+	/** Messages folded into it now, the one that made it not counted. */
+	readonly repeats: number;
+	/** What the messages changed that others must hear of. */
+	readonly hasClosed: boolean;
+	readonly hasWorsened: boolean;
+};
+
+export type Folded = {
+	/** One per message, in order: the row it ended in. */
+	readonly results: readonly { readonly id: string; readonly status: 'stored' | 'repeat' }[];
+	readonly rows: readonly FoldedRow[];
+};
+
+/**
+ * Applies messages, in their order of arrival, to the newest row of each condition.
+ *
+ * Event time decides, not arrival: a clearing message older than the last message of an open condition does not close it, and a
+ * late repeat does not move `last_seen` back. A message for a closed condition opens a new row, unless it is no news: another copy
+ * of the message that closed it, or one from before it was closed.
+ */
+export function fold(messages: readonly Message[], held: readonly Held[]): Folded {
+	const newest = new Map<string, FoldedRow>();
+	for (const row of held) newest.set(keyOf(row), unchanged(row));
+	const ended: FoldedRow[] = [];
+	const results: { id: string; status: 'stored' | 'repeat' }[] = [];
+	for (const message of messages) {
+		const key = keyOf(message.alert);
+		const before = newest.get(key);
+		const joined = before === undefined ? null : join(before, message.alert);
+		if (joined === null) {
+			if (before !== undefined) ended.push(before);
+			newest.set(key, opened(message));
+			results.push({ id: message.id, status: 'stored' });
+		} else {
+			newest.set(key, joined);
+			results.push({ id: joined.row.id, status: 'repeat' });
+		}
+	}
+	const rows = [...ended, ...newest.values()].filter((row) => row.from !== null || row.repeats > 0);
+	return { results, rows };
+}
+
+function keyOf(row: { readonly source: string; readonly fingerprint: string }): string {
+	return `${row.source}\u0000${row.fingerprint}`;
+}
+
+function unchanged(row: Held): FoldedRow {
+	return { row, from: null, repeats: 0, hasClosed: false, hasWorsened: false };
+}
+
+function opened(message: Message): FoldedRow {
+	const { alert } = message;
+	const at = instantOf(alert);
+	return {
+		row: {
+			id: message.id,
+			source: alert.source,
+			fingerprint: alert.fingerprint,
+			status: alert.status,
+			first_seen: at,
+			last_seen: at,
+			closed_at: alert.status === 'closed' ? at : null,
+			severity: alert.severity,
+			incident: null,
+		},
+		from: message,
+		repeats: 0,
+		hasClosed: false,
+		hasWorsened: false,
+	};
+}
+
+/** The row with the message folded in; null where the message is a new occurrence of the condition. */
+function join(before: FoldedRow, alert: Alert): FoldedRow | null {
+	const { row } = before;
+	const at = instantOf(alert);
+	const isOld = row.closed_at !== null && at <= row.closed_at;
+	if (row.status === 'closed' && !isOld) return null;
+	const closes = row.status === 'open' && alert.status === 'closed' && at >= row.last_seen;
+	const severity = worse(row.severity, alert.severity);
+	return {
+		...before,
+		row: {
+			...row,
+			status: closes ? 'closed' : row.status,
+			closed_at: closes ? at : row.closed_at,
+			first_seen: Math.min(row.first_seen, at),
+			last_seen: Math.max(row.last_seen, at),
+			severity,
+		},
+		repeats: before.repeats + 1,
+		hasClosed: before.hasClosed || closes,
+		hasWorsened: before.hasWorsened || severity !== row.severity,
+	};
+}
+
+function worse(a: Severity | null, b: Severity | null): Severity | null {
+	if (a === null || b === null) return a ?? b;
+	return severityRank(a) >= severityRank(b) ? a : b;
+}
+
+/** The alert passed the Alert schema: its time reads. */
+function instantOf(alert: Alert): number {
+	const at = fromIso(alert.occurred_at);
+	if (at === null) throw new Error(`alert time ${alert.occurred_at} is not ISO 8601`);
+	return at;
+}

@@ -1,0 +1,294 @@
+// The door: POST /v1/alerts/{source}, /healthz, /readyz, /metrics on node:http. Bytes in, answers out; parsers and the stage decide.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { IntakeContext, ParsedBody } from '../domain/alert.ts';
+import { inRange } from '../domain/inventory.ts';
+import { authenticate, type Credential } from './authenticate.ts';
+import type { Intake } from './intake.ts';
+
+/** 32 MiB: a body of ten thousand alerts of 3 KiB each. Larger ones are 413. */
+export const BODY_MAX = 32 * 1024 * 1024;
+/** Bytes of bodies being read at once: past it the door says 503 and memory stays bounded. */
+const READING_MAX = 256 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Refused credentials per address and minute before 429. */
+const REFUSALS_PER_MINUTE = 30;
+const RETRY_AFTER_S = 5;
+
+export type DoorSource = {
+	readonly name: string;
+	readonly kind: string;
+	readonly credential: Credential;
+	/** IPv4 ranges or addresses; empty for everywhere. */
+	readonly addressAllow: readonly string[];
+	readonly timeZone: string;
+};
+
+export type DoorOptions = {
+	readonly intake: Intake;
+	readonly source: (name: string) => DoorSource | null;
+	readonly parse: (kind: string, body: Uint8Array, context: IntakeContext) => ParsedBody;
+	readonly clock: () => number;
+	/** Null while everything works; otherwise what does not, in words (readyz). */
+	readonly fault: () => string | null;
+	readonly metrics: () => Promise<string>;
+	/** A delivery with a wrong credential: counted and told. */
+	readonly onRefused: (source: string, address: string, reason: string) => void;
+	readonly onError: (error: unknown) => void;
+	readonly onAnswer?: (source: string, status: number, ms: number) => void;
+};
+
+type Answer = { readonly status: number; readonly body: object | string; readonly headers?: Record<string, string> };
+
+export function createDoor(options: DoorOptions): Server {
+	const refusals = createRefusalCount(options.clock);
+	let reading = 0;
+	const server = createServer(
+		{ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
+		(request, response) => {
+			const startedAt = options.clock();
+			const size = Math.min(Number(request.headers['content-length'] ?? BODY_MAX) || BODY_MAX, BODY_MAX);
+			const isFull = reading + size > READING_MAX;
+			reading += size;
+			const work = isFull
+				? Promise.resolve(busy('too many bodies are being read'))
+				: answer(request, options, refusals);
+			work
+				.catch((error: unknown): Answer => {
+					options.onError(error);
+					return {
+						status: 503,
+						body: { error: 'not_stored', reason: 'the alert could not be stored: send it again' },
+						headers: retryAfter(),
+					};
+				})
+				.then((result) => {
+					send(request, response, result);
+					options.onAnswer?.(request.url ?? '', result.status, options.clock() - startedAt);
+				})
+				.finally(() => {
+					reading -= size;
+				});
+		},
+	);
+	return server;
+}
+
+function retryAfter(): Record<string, string> {
+	return { 'retry-after': String(RETRY_AFTER_S) };
+}
+
+function busy(reason: string): Answer {
+	return { status: 503, body: { error: 'busy', reason }, headers: retryAfter() };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+	const isText = typeof body === 'string';
+	const bytes = Buffer.from(isText ? body : `${JSON.stringify(body)}\n`, 'utf8');
+	// A body that was not read to its end would be taken for the next request on this connection.
+	const close = request.complete ? {} : { connection: 'close' };
+	response.writeHead(status, {
+		'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+		'content-length': bytes.length,
+		'cache-control': 'no-store',
+		'x-content-type-options': 'nosniff',
+		...close,
+		...headers,
+	});
+	response.end(bytes);
+}
+
+async function answer(request: IncomingMessage, options: DoorOptions, refusals: RefusalCount): Promise<Answer> {
+	const path = (request.url ?? '/').split('?')[0] ?? '/';
+	if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
+	if (path === '/readyz') {
+		const fault = options.fault();
+		return fault === null
+			? { status: 200, body: { status: 'ready' } }
+			: { status: 503, body: { status: 'not ready', reason: fault } };
+	}
+	if (path === '/metrics') return { status: 200, body: await options.metrics() };
+	const name = /^\/v1\/alerts\/([^/]{1,100})$/.exec(path)?.[1];
+	if (name === undefined)
+		return { status: 404, body: { error: 'not_found', reason: 'alerts are sent to POST /v1/alerts/{source}' } };
+	const source = options.source(decodeName(name));
+	if (source === null)
+		return {
+			status: 404,
+			body: { error: 'unknown_source', reason: `no source has this name`, found: decodeName(name).slice(0, 100) },
+		};
+	if (request.method !== 'POST')
+		return { status: 405, body: { error: 'method_not_allowed', expected: 'POST' }, headers: { allow: 'POST' } };
+	return accept(request, source, options, refusals);
+}
+
+function decodeName(name: string): string {
+	try {
+		return decodeURIComponent(name);
+	} catch {
+		// A broken escape is no source's name: the caller answers 404 with the text as it came.
+		return name;
+	}
+}
+
+async function accept(
+	request: IncomingMessage,
+	source: DoorSource,
+	options: DoorOptions,
+	refusals: RefusalCount,
+): Promise<Answer> {
+	const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+	if (refusals.isOver(address)) {
+		return {
+			status: 429,
+			body: { error: 'too_many_refusals', reason: 'too many wrong credentials from this address' },
+			headers: { 'retry-after': '60' },
+		};
+	}
+	const refuse = (status: number, reason: string): Answer => {
+		refusals.count(address);
+		options.onRefused(source.name, address, reason);
+		return {
+			status,
+			body: { error: status === 401 ? 'no_credential' : 'forbidden', reason },
+			...(status === 401 ? { headers: { 'www-authenticate': 'Bearer realm="interlock"' } } : {}),
+		};
+	};
+	if (source.addressAllow.length > 0 && !source.addressAllow.some((range) => inRange(address, range))) {
+		return refuse(403, 'this address may not send for this source');
+	}
+	// What needs no body is checked before it is read: a stranger cannot make us read 32 MiB.
+	if (source.credential.type !== 'hmac' && request.headers['x-interlock-signature'] === undefined) {
+		const early = authenticate(source.credential, request.headers, new Uint8Array(), options.clock());
+		if (!early.ok) return refuse(early.status, early.reason);
+	}
+	const unusable = unusableType(request);
+	if (unusable !== null) return { status: 415, body: { error: 'unsupported_media_type', ...unusable } };
+	const body = await readBody(request);
+	if (body.kind === 'too_large')
+		return { status: 413, body: { error: 'too_large', found: body.found, expected: `at most ${BODY_MAX} bytes` } };
+	if (body.kind === 'broken') return { status: 400, body: { error: 'broken_body', reason: body.reason } };
+	const now = options.clock();
+	// A signature covers the bytes as they were sent, before any decompression.
+	const proof = authenticate(source.credential, request.headers, body.sent, now);
+	if (!proof.ok) return refuse(proof.status, proof.reason);
+	const parsed = options.parse(source.kind, body.bytes, {
+		source: source.name,
+		receivedAt: now,
+		timeZone: source.timeZone,
+	});
+	return store(parsed, source, proof.signature, now, options);
+}
+
+async function store(
+	parsed: ParsedBody,
+	source: DoorSource,
+	signature: string | null,
+	now: number,
+	options: DoorOptions,
+): Promise<Answer> {
+	if (parsed.kind === 'refused') return { status: 400, body: { error: 'invalid_body', ...parsed.problem, stored: 0 } };
+	if (parsed.kind === 'protocol') return { status: 202, body: { alerts: [], note: parsed.note } };
+	const stored = await options.intake.accept({
+		source: source.name,
+		sourceKind: source.kind,
+		items: parsed.items,
+		receivedAt: now,
+		signature,
+	});
+	switch (stored.kind) {
+		case 'stored':
+			return { status: 202, body: { alerts: stored.alerts } };
+		case 'replayed':
+			return {
+				status: 403,
+				body: { error: 'replayed', reason: 'this signed delivery was accepted before', stored: 0 },
+			};
+		case 'full':
+			return busy('more alerts wait for the database than may: send it again');
+	}
+}
+
+/** Null for anything that may hold text; the form of a body is told from its content, the header is a hint. */
+function unusableType(request: IncomingMessage): { found: string; expected: string } | null {
+	const type = (request.headers['content-type'] ?? '').toLowerCase();
+	const expected = 'JSON or text in UTF-8, plain or gzip, deflate or br';
+	if (/^(multipart|image|audio|video|font)\//.test(type)) return { found: type.slice(0, 100), expected };
+	const charset = /charset="?([^\s;"]{1,40})/.exec(type)?.[1];
+	if (charset !== undefined && !['utf-8', 'utf8', 'us-ascii', 'ascii'].includes(charset))
+		return { found: `charset ${charset}`, expected };
+	const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+	if (!['identity', 'gzip', 'x-gzip', 'deflate', 'br'].includes(encoding))
+		return { found: `content-encoding ${encoding.slice(0, 40)}`, expected };
+	return null;
+}
+
+type Body =
+	| { readonly kind: 'read'; readonly sent: Buffer; readonly bytes: Buffer }
+	| { readonly kind: 'too_large'; readonly found: string }
+	| { readonly kind: 'broken'; readonly reason: string };
+
+async function readBody(request: IncomingMessage): Promise<Body> {
+	const announced = Number(request.headers['content-length'] ?? 0);
+	if (announced > BODY_MAX) return { kind: 'too_large', found: `${announced} bytes` };
+	const sent: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of request) {
+		const bytes = chunk as Buffer; // no encoding is set on the request: chunks are Buffers
+		size += bytes.length;
+		if (size > BODY_MAX) return { kind: 'too_large', found: `more than ${BODY_MAX} bytes` };
+		sent.push(bytes);
+	}
+	const whole = Buffer.concat(sent);
+	return decompress(whole, (request.headers['content-encoding'] ?? 'identity').toLowerCase());
+}
+
+async function decompress(sent: Buffer, encoding: string): Promise<Body> {
+	if (encoding === 'identity') return { kind: 'read', sent, bytes: sent };
+	const stream =
+		encoding === 'br' ? createBrotliDecompress() : encoding === 'deflate' ? createInflate() : createGunzip();
+	const parts: Buffer[] = [];
+	let size = 0;
+	try {
+		stream.end(sent);
+		for await (const chunk of stream) {
+			const bytes = chunk as Buffer; // zlib streams give Buffers
+			size += bytes.length;
+			// A bomb is stopped as it unfolds, not after.
+			if (size > BODY_MAX) return { kind: 'too_large', found: `more than ${BODY_MAX} bytes when decompressed` };
+			parts.push(bytes);
+		}
+	} catch (error) {
+		return {
+			kind: 'broken',
+			reason: `the ${encoding} body does not decompress: ${error instanceof Error ? error.message : 'unknown'}`,
+		};
+	} finally {
+		stream.destroy();
+	}
+	return { kind: 'read', sent, bytes: Buffer.concat(parts) };
+}
+
+type RefusalCount = { count(address: string): void; isOver(address: string): boolean };
+
+/** Counts per address in windows of a minute; forgets all of them when the window ends, so that memory stays bounded. */
+function createRefusalCount(clock: () => number): RefusalCount {
+	let windowAt = 0;
+	let counts = new Map<string, number>();
+	const roll = (): void => {
+		if (clock() - windowAt < 60_000 && counts.size < 10_000) return;
+		windowAt = clock();
+		counts = new Map();
+	};
+	return {
+		count(address) {
+			roll();
+			counts.set(address, (counts.get(address) ?? 0) + 1);
+		},
+		isOver(address) {
+			roll();
+			return (counts.get(address) ?? 0) >= REFUSALS_PER_MINUTE;
+		},
+	};
+}

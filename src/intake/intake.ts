@@ -1,0 +1,324 @@
+// The stage: what the parsers made of a delivery is committed, and only then answered. Commits are grouped: whatever gathered while
+// the last commit was under way goes into the next, two in flight, no timer.
+
+import { createHash } from 'node:crypto';
+import { Alert, type Entity, type Parsed, type Problem } from '../domain/alert.ts';
+import type { NewEntry } from '../domain/entry.ts';
+import { makeId } from '../domain/id.ts';
+import { assetsOf, type Inventory, isPrivateAddress } from '../domain/inventory.ts';
+import { Severity } from '../domain/severity.ts';
+import type { NextTopic } from '../domain/topic.ts';
+import type { Database } from '../store/database.ts';
+import { cryptoRandom } from '../store/record.ts';
+import {
+	type AlertRow,
+	type DoorWork,
+	type HeldRow,
+	recordAlerts,
+	type UnknownAsset,
+	type UnparsedRow,
+	unparsedHash,
+} from '../store/record-alerts.ts';
+import { type Folded, type FoldedRow, fold, type Held, type Message } from './fold.ts';
+
+/** Messages that may wait for a commit; past this the door says 503 (it never grows without bound). */
+export const GATHERED_MAX = 20_000;
+/** Messages in one commit: two seconds of a storm, well below the statement timeout. */
+const COMMIT_MAX = 2_000;
+const COMMITS_IN_FLIGHT = 2;
+/** Raw text kept beside an alert; the rest is cut with a mark. One megabyte of one alert helps nobody. */
+const RAW_MAX = 64 * 1024;
+
+export type Delivery = {
+	readonly source: string;
+	readonly sourceKind: string;
+	readonly items: readonly Parsed[];
+	readonly receivedAt: number;
+	/** Of a signed delivery: accepted once. */
+	readonly signature: string | null;
+};
+
+export type ItemAnswer = {
+	readonly id: string;
+	readonly fingerprint: string | null;
+	readonly status: 'stored' | 'repeat' | 'unparsed';
+	readonly problems?: readonly Problem[];
+};
+
+export type DeliveryAnswer =
+	| { readonly kind: 'stored'; readonly alerts: readonly ItemAnswer[] }
+	| { readonly kind: 'replayed' }
+	| { readonly kind: 'full' };
+
+export type Intake = {
+	/** Resolves when everything in the delivery is on disk (or refused); rejects where the database could not commit. */
+	accept(delivery: Delivery): Promise<DeliveryAnswer>;
+	/** Messages that wait for a commit. */
+	gathered(): number;
+	/** Resolves when nothing waits and nothing is in flight. */
+	settle(): Promise<void>;
+};
+
+type Waiting = { readonly delivery: Delivery; done(answer: DeliveryAnswer): void; fail(error: unknown): void };
+
+export function createIntake(database: Database, inventory: () => Inventory, clock: () => number): Intake {
+	let waiting: Waiting[] = [];
+	let count = 0;
+	const inFlight = new Set<Promise<void>>();
+
+	const next = (): void => {
+		while (inFlight.size < COMMITS_IN_FLIGHT && waiting.length > 0) {
+			const batch = takeBatch();
+			const work = commit(database, inventory(), batch, clock()).finally(() => {
+				inFlight.delete(work);
+				next();
+			});
+			inFlight.add(work);
+		}
+	};
+	const takeBatch = (): Waiting[] => {
+		let size = 0;
+		let n = 0;
+		while (n < waiting.length && (n === 0 || size + (waiting[n]?.delivery.items.length ?? 0) <= COMMIT_MAX)) {
+			size += waiting[n]?.delivery.items.length ?? 0;
+			n++;
+		}
+		const batch = waiting.slice(0, n);
+		waiting = waiting.slice(n);
+		count -= size;
+		return batch;
+	};
+	return {
+		accept(delivery) {
+			// An empty body waits for nothing; one larger than the limit is let in when nothing else waits, or it could never be.
+			if (count > 0 && count + delivery.items.length > GATHERED_MAX) return Promise.resolve({ kind: 'full' });
+			return new Promise((done, fail) => {
+				waiting.push({ delivery, done, fail });
+				count += delivery.items.length;
+				next();
+			});
+		},
+		gathered: () => count,
+		async settle() {
+			while (inFlight.size > 0 || waiting.length > 0) await Promise.allSettled([...inFlight]);
+		},
+	};
+}
+
+/** Commits a group and answers each of its deliveries. Never rejects: the error goes to those who wait. */
+async function commit(database: Database, inventory: Inventory, group: readonly Waiting[], now: number): Promise<void> {
+	const prepared = group.map((one) => ({ one, items: prepare(one.delivery, now) }));
+	const conditions = prepared.flatMap(({ items }) =>
+		items.flatMap((item) =>
+			item.parsed.kind === 'alert'
+				? [{ source: item.parsed.alert.source, fingerprint: item.parsed.alert.fingerprint }]
+				: [],
+		),
+	);
+	const signatures = group.flatMap(({ delivery }) =>
+		delivery.signature === null ? [] : [{ id: delivery.signature, source: delivery.source }],
+	);
+	let answers: DeliveryAnswer[] = [];
+	try {
+		await recordAlerts(
+			database,
+			conditions,
+			signatures,
+			(held, replayed) => {
+				const fresh = prepared.filter(
+					({ one }) => one.delivery.signature === null || !replayed.has(one.delivery.signature),
+				);
+				const items = fresh.flatMap((entry) => entry.items);
+				const messages = items.flatMap((item): Message[] =>
+					item.parsed.kind === 'alert' ? [{ id: item.id, alert: item.parsed.alert }] : [],
+				);
+				const folded = fold(messages, held.map(heldOf));
+				const status = new Map(messages.map((message, i) => [message.id, folded.results[i]]));
+				answers = prepared.map((entry) =>
+					fresh.includes(entry)
+						? { kind: 'stored', alerts: entry.items.map((item) => answerOf(item, status.get(item.id))) }
+						: { kind: 'replayed' },
+				);
+				return doorWork(items, folded, inventory);
+			},
+			now,
+		);
+		group.forEach((one, i) => {
+			one.done(answers[i] ?? { kind: 'full' });
+		});
+	} catch (error) {
+		for (const one of group) one.fail(error);
+	}
+}
+
+type Item = { readonly id: string; readonly parsed: Parsed; readonly delivery: Delivery };
+
+function prepare(delivery: Delivery, now: number): Item[] {
+	return delivery.items.map((parsed) => ({
+		id: makeId(parsed.kind === 'alert' ? 'alr' : 'unp', now, cryptoRandom),
+		parsed,
+		delivery,
+	}));
+}
+
+function answerOf(item: Item, result: Folded['results'][number] | undefined): ItemAnswer {
+	const { parsed } = item;
+	const problems = parsed.problems.length === 0 ? {} : { problems: parsed.problems };
+	if (parsed.kind === 'unparsed') return { id: item.id, fingerprint: null, status: 'unparsed', ...problems };
+	return {
+		id: result?.id ?? item.id,
+		fingerprint: parsed.alert.fingerprint,
+		status: result?.status ?? 'stored',
+		...problems,
+	};
+}
+
+function heldOf(row: HeldRow): Held {
+	return { ...row, severity: Severity.safeParse(row.severity).data ?? null };
+}
+
+function doorWork(items: readonly Item[], folded: Folded, inventory: Inventory): DoorWork {
+	const byId = new Map(items.map((item) => [item.id, item]));
+	const entries: NewEntry[] = [];
+	const topics: NextTopic[] = [];
+	const inserts: AlertRow[] = [];
+	for (const row of folded.rows) {
+		const item = row.from === null ? undefined : byId.get(row.from.id);
+		if (item?.parsed.kind === 'alert') inserts.push(alertRow(row, item, item.parsed));
+		entries.push(...entriesOf(row, item));
+		topics.push(...topicsOf(row));
+	}
+	const unparsed = items.flatMap((item) => (item.parsed.kind === 'unparsed' ? [unparsedRow(item, item.parsed)] : []));
+	for (const row of unparsed) {
+		entries.push({
+			kind: 'alert.unparsed',
+			actor: { kind: 'source', id: row.source },
+			at: row.received_at,
+			incident: null,
+			refs: [row.id],
+			data: { source: row.source, raw_sha256: sha256(row.raw), problems: row.problems.length },
+		});
+		topics.push({ topic: 'unparsed', key: row.source });
+	}
+	return {
+		inserts,
+		updates: folded.rows
+			.filter((row) => row.from === null)
+			.map(({ row, repeats }) => ({
+				id: row.id,
+				status: row.status,
+				first_seen: row.first_seen,
+				last_seen: row.last_seen,
+				closed_at: row.closed_at,
+				severity: row.severity,
+				repeats,
+			})),
+		unparsed,
+		unknownAssets: items.flatMap((item) => unknownAssets(item, inventory)),
+		entries,
+		topics,
+	};
+}
+
+function sha256(text: string): string {
+	return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/** Postgres text cannot hold U+0000. */
+function storable(text: string): string {
+	const whole = text.replaceAll('\u0000', '\uFFFD').toWellFormed();
+	return whole.length <= RAW_MAX ? whole : `${whole.slice(0, RAW_MAX)}… (${whole.length} characters)`;
+}
+
+/** The parsers clean what people see; this holds for every field of every parser to come. */
+function withoutNul(alert: Alert): Alert {
+	const text = JSON.stringify(alert);
+	return text.includes('\\u0000') ? Alert.parse(JSON.parse(text.replaceAll('\\u0000', '\\ufffd'))) : alert;
+}
+
+function alertRow(folded: FoldedRow, item: Item, parsed: Extract<Parsed, { kind: 'alert' }>): AlertRow {
+	const { row, repeats } = folded;
+	const alert = withoutNul(parsed.alert);
+	return {
+		id: row.id,
+		source: alert.source,
+		source_kind: item.delivery.sourceKind,
+		fingerprint: alert.fingerprint,
+		external_id: alert.external_id,
+		status: row.status,
+		title: alert.title,
+		description: alert.description,
+		severity: row.severity,
+		severity_raw: alert.severity_raw,
+		kind: alert.kind,
+		domain: alert.domain,
+		time_basis: alert.time_basis,
+		occurred_at: Date.parse(alert.occurred_at),
+		received_at: item.delivery.receivedAt,
+		first_seen: row.first_seen,
+		last_seen: row.last_seen,
+		closed_at: row.closed_at,
+		repeats: repeats + 1,
+		entities: alert.entities,
+		techniques: alert.techniques,
+		labels: alert.labels,
+		raw: storable(parsed.raw),
+	};
+}
+
+function unparsedRow(item: Item, parsed: Extract<Parsed, { kind: 'unparsed' }>): UnparsedRow {
+	return {
+		id: item.id,
+		source: item.delivery.source,
+		source_kind: item.delivery.sourceKind,
+		received_at: item.delivery.receivedAt,
+		raw: storable(parsed.raw),
+		problems: [...parsed.problems],
+		hash: unparsedHash(parsed.raw),
+	};
+}
+
+function entriesOf(folded: FoldedRow, item: Item | undefined): NewEntry[] {
+	const { row, from, repeats } = folded;
+	const common = { actor: { kind: 'source', id: row.source }, incident: row.incident, refs: [row.id] } as const;
+	const data = { source: row.source, fingerprint: row.fingerprint, severity: row.severity };
+	const stored: NewEntry = {
+		...common,
+		kind: 'alert.stored',
+		at: row.last_seen,
+		data:
+			from === null
+				? { ...data, repeats }
+				: { ...data, kind: from.alert.kind, raw_sha256: sha256(item?.parsed.raw ?? ''), repeats },
+	};
+	const closed: NewEntry = { ...common, kind: 'alert.closed', at: row.closed_at ?? row.last_seen, data };
+	return folded.hasClosed ? [stored, closed] : [stored];
+}
+
+function topicsOf(folded: FoldedRow): NextTopic[] {
+	const { row, from } = folded;
+	const topics: NextTopic[] = [];
+	if (from !== null || folded.hasWorsened) {
+		topics.push({ topic: from?.alert.kind === 'process_safety' ? 'triage_safety' : 'triage', key: row.id });
+	}
+	if (row.incident !== null) topics.push({ topic: 'card', key: row.incident });
+	return topics;
+}
+
+/** Names and inside addresses of targets and actors that the inventory does not have. Addresses outside are nobody's assets. */
+function unknownAssets(item: Item, inventory: Inventory): UnknownAsset[] {
+	if (item.parsed.kind !== 'alert') return [];
+	const isCandidate = (entity: Entity): boolean =>
+		(entity.role === 'target' || entity.role === 'actor') &&
+		(entity.type === 'host' || entity.type === 'mac' || (entity.type === 'ip' && isPrivateAddress(entity.value)));
+	const candidates = item.parsed.alert.entities.filter(isCandidate);
+	return candidates
+		.filter((entity) => assetsOf([entity], inventory).length === 0)
+		.map((entity) => ({
+			id: `${entity.type}:${storable(entity.value)}`,
+			type: entity.type,
+			value: storable(entity.value),
+			source: item.delivery.source,
+			at: item.delivery.receivedAt,
+		}));
+}
