@@ -1,0 +1,101 @@
+// Who may import whom. Each rule says why in a sentence that a newcomer understands when it turns red.
+// TypeScript 7 needs the swc parser: without it nothing is seen and everything is green (test/house/boundaries.test.ts counts).
+
+const STAGES = ['intake', 'triage', 'correlation', 'response', 'chat', 'ledger'];
+const only = (name, comment, from, allowed) => ({
+	name,
+	comment,
+	severity: 'error',
+	from: { path: from },
+	to: { path: '^src/', pathNot: allowed },
+});
+/** A third-party name lives at one place. */
+const atOnePlace = (module, place) => ({
+	name: `${module.replace(/[^a-z]/g, '-')}-at-one-place`,
+	comment: `${module} is imported at ${place} only: what wraps it can be replaced without a hunt.`,
+	severity: 'error',
+	from: { path: '^src/', pathNot: place },
+	to: { path: `node_modules/${module}(/|$)` },
+});
+
+/** Files in stage folders that touch the world; everything else there is pure. */
+const EDGES = [
+	'^src/intake/(http|intake)\\.ts$',
+	'^src/triage/(triage|advise|load-[a-z-]+)\\.ts$',
+	'^src/triage/classifier/load[a-z-]*\\.ts$',
+	'^src/correlation/correlation\\.ts$',
+	'^src/response/(response|run-step)\\.ts$',
+	'^src/response/connectors/',
+	'^src/chat/(chat|slack)\\.ts$',
+	'^src/ledger/(ledger|key-file)\\.ts$',
+];
+
+export default {
+	forbidden: [
+		{ name: 'no-circle', comment: 'Two files that need each other are one thing, or a third is missing.', severity: 'error', from: {}, to: { circular: true } },
+		only('domain-stands-alone', 'domain is the words of the trade: it imports no other room.', '^src/domain/', '^src/domain/'),
+		only('expression-stands-alone', 'expression knows conditions, not the trade.', '^src/expression/', '^src/(expression|domain)/'),
+		only('safety-knows-domain', 'The gate has one neighbour, so that an auditor can read it alone.', '^src/safety/', '^src/(safety|domain)/'),
+		only('store-knows-domain', 'The store keeps what stages decide; it does not ask them.', '^src/store/', '^src/(store|domain)/'),
+		only('queue-knows-store', 'The queue reminds; it knows the outbox and nothing of the stages.', '^src/queue/', '^src/(queue|store|domain)/'),
+		only('model-knows-domain', 'The adviser answers with data; it knows no stage.', '^src/model/', '^src/(model|domain)/'),
+		only('config-reads-files', 'Configuration is read once, before any stage exists.', '^src/config/', '^src/(config|domain|expression|safety)/'),
+		...STAGES.map((stage) =>
+			only(
+				`${stage}-meets-nobody`,
+				'Stages meet through topics in flow.ts, never by import.',
+				`^src/${stage}/`,
+				`^src/(${stage}|safety|model|store|domain|expression)/`,
+			),
+		),
+		only('flow-is-below-cli', 'flow.ts wires stages; commands stand above it.', '^src/flow\\.ts$', '^src/(?!cli/|main\\.ts|demo/)'),
+		{
+			name: 'demo-is-for-the-demo',
+			comment: 'The stand-ins are for trying and testing: only the commands that offer them may import them.',
+			severity: 'error',
+			from: { path: '^src/', pathNot: '^src/(demo/|cli/(demo|serve|local)\\.ts$)' },
+			to: { path: '^src/demo/' },
+		},
+		{
+			name: 'cli-is-the-top',
+			comment: 'Nothing below asks a command.',
+			severity: 'error',
+			from: { path: '^src/', pathNot: '^src/(main\\.ts|cli/)' },
+			to: { path: '^src/cli/' },
+		},
+		{
+			name: 'grant-meets-connector-once',
+			comment: 'Only run-step brings a grant and a connector together (G10).',
+			severity: 'error',
+			from: { path: '^src/', pathNot: '^src/(response/(run-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)' },
+			to: { path: '^src/response/connectors/' },
+		},
+		{
+			name: 'pure-folders-touch-nothing',
+			comment: 'What decides takes its inputs as arguments: only crypto and assert of Node, at the edge files named in EDGES everything.',
+			severity: 'error',
+			from: { path: `^src/(domain|safety|expression|${STAGES.join('|')})/`, pathNot: EDGES },
+			to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|assert)$' },
+		},
+		atOnePlace('@slack', '^src/chat/slack'),
+		atOnePlace('openai', '^src/model/client\\.ts$'),
+		atOnePlace('(bullmq|ioredis)', '^src/queue/backend\\.ts$'),
+		atOnePlace('(drizzle-orm|postgres)', '^src/store/'),
+		atOnePlace('@marcbachmann', '^src/expression/'),
+		atOnePlace('yaml', '^src/config/'),
+		atOnePlace('ws', '^src/demo/slack/socket-mode\\.ts$'),
+		{
+			name: 'nothing-imports-tests',
+			comment: 'Tests import anything; nothing imports tests.',
+			severity: 'error',
+			from: { path: '^src/' },
+			to: { path: '^(test|bench|scripts)/' },
+		},
+	],
+	options: {
+		parser: 'swc',
+		tsPreCompilationDeps: true,
+		doNotFollow: { path: 'node_modules' },
+		exclude: { path: '^(node_modules|drizzle)/' },
+	},
+};
