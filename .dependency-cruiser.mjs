@@ -32,14 +32,55 @@ const EDGES = [
 
 export default {
 	forbidden: [
-		{ name: 'no-circle', comment: 'Two files that need each other are one thing, or a third is missing.', severity: 'error', from: {}, to: { circular: true } },
-		only('domain-stands-alone', 'domain is the words of the trade: it imports no other room.', '^src/domain/', '^src/domain/'),
-		only('expression-stands-alone', 'expression knows conditions, not the trade.', '^src/expression/', '^src/(expression|domain)/'),
-		only('safety-knows-domain', 'The gate has one neighbour, so that an auditor can read it alone.', '^src/safety/', '^src/(safety|domain)/'),
-		only('store-knows-domain', 'The store keeps what stages decide; it does not ask them.', '^src/store/', '^src/(store|domain)/'),
-		only('queue-knows-store', 'The queue reminds; it knows the outbox and nothing of the stages.', '^src/queue/', '^src/(queue|store|domain)/'),
-		only('model-knows-domain', 'The adviser answers with data; it knows no stage.', '^src/model/', '^src/(model|domain)/'),
-		only('config-reads-files', 'Configuration is read once, before any stage exists.', '^src/config/', '^src/(config|domain|expression|safety)/'),
+		{
+			name: 'no-circle',
+			comment: 'Two files that need each other are one thing, or a third is missing.',
+			severity: 'error',
+			from: {},
+			to: { circular: true },
+		},
+		only(
+			'domain-stands-alone',
+			'domain is the words of the trade: it imports no other room.',
+			'^src/domain/',
+			'^src/domain/',
+		),
+		only(
+			'expression-stands-alone',
+			'expression knows conditions, not the trade.',
+			'^src/expression/',
+			'^src/(expression|domain)/',
+		),
+		only(
+			'safety-knows-domain',
+			'The gate has one neighbour, so that an auditor can read it alone.',
+			'^src/safety/',
+			'^src/(safety|domain)/',
+		),
+		only(
+			'store-knows-domain',
+			'The store keeps what stages decide; it does not ask them.',
+			'^src/store/',
+			'^src/(store|domain)/',
+		),
+		only(
+			'queue-knows-store',
+			'The queue reminds; it knows the outbox and nothing of the stages.',
+			'^src/queue/',
+			'^src/(queue|store|domain)/',
+		),
+		only(
+			'model-knows-domain',
+			'The adviser answers with data; it knows no stage.',
+			'^src/model/',
+			'^src/(model|domain)/',
+		),
+		only(
+			'config-reads-files',
+			'Configuration is read once, before any stage exists.',
+			'^src/config/',
+			'^src/(config|domain|expression|safety)/',
+		),
 		...STAGES.map((stage) =>
 			only(
 				`${stage}-meets-nobody`,
@@ -48,7 +89,12 @@ export default {
 				`^src/(${stage}|safety|model|store|domain|expression)/`,
 			),
 		),
-		only('flow-is-below-cli', 'flow.ts wires stages; commands stand above it.', '^src/flow\\.ts$', '^src/(?!cli/|main\\.ts|demo/)'),
+		only(
+			'flow-is-below-cli',
+			'flow.ts wires stages; commands stand above it.',
+			'^src/flow\\.ts$',
+			'^src/(?!cli/|main\\.ts|demo/)',
+		),
 		{
 			name: 'demo-is-for-the-demo',
 			comment: 'The stand-ins are for trying and testing: only the commands that offer them may import them.',
@@ -67,12 +113,16 @@ export default {
 			name: 'grant-meets-connector-once',
 			comment: 'Only run-step brings a grant and a connector together (G10).',
 			severity: 'error',
-			from: { path: '^src/', pathNot: '^src/(response/(run-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)' },
+			from: {
+				path: '^src/',
+				pathNot: '^src/(response/(run-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)',
+			},
 			to: { path: '^src/response/connectors/' },
 		},
 		{
 			name: 'pure-folders-touch-nothing',
-			comment: 'What decides takes its inputs as arguments: only crypto and assert of Node, at the edge files named in EDGES everything.',
+			comment:
+				'What decides takes its inputs as arguments: only crypto and assert of Node, at the edge files named in EDGES everything.',
 			severity: 'error',
 			from: { path: `^src/(domain|safety|expression|${STAGES.join('|')})/`, pathNot: EDGES },
 			to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|assert)$' },

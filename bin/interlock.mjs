@@ -26,7 +26,11 @@ if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
 	const child = spawn(node, [main, ...process.argv.slice(2)], {
 		stdio: 'inherit',
 		// Child processes of ours find the same Node first.
-		env: { ...process.env, PATH: `${dirname(node)}:${process.env['PATH'] ?? ''}`, INTERLOCK_PARENT: String(process.pid) },
+		env: {
+			...process.env,
+			PATH: `${dirname(node)}:${process.env['PATH'] ?? ''}`,
+			INTERLOCK_PARENT: String(process.pid),
+		},
 	});
 	// The terminal sends Ctrl-C to both; a kill of this process alone must reach the program too.
 	for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

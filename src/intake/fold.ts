@@ -1,5 +1,5 @@
 // Folds messages of one condition into one row: repeats raise a count, a clearing message closes. Pure: rows in, rows out.
-import type { Alert } from '../domain/alert.ts';
+import type { Alert, Entity } from '../domain/alert.ts';
 import { type Severity, severityRank } from '../domain/severity.ts';
 import { fromIso } from '../domain/time.ts';
 
@@ -14,7 +14,13 @@ export type Held = {
 	readonly closed_at: number | null;
 	readonly severity: Severity | null;
 	readonly incident: string | null;
+	readonly entities: readonly Entity[];
+	readonly techniques: readonly string[];
 };
+
+/** Entities and techniques that one row gathers from its messages; the rest stands in the ledger's hashes and the raw texts. */
+export const ROW_ENTITIES_MAX = 500;
+const ROW_TECHNIQUES_MAX = 100;
 
 export type Message = { readonly id: string; readonly alert: Alert };
 
@@ -25,9 +31,12 @@ export type FoldedRow = {
 	readonly from: Message | null;
 	/** Messages folded into it now, the one that made it not counted. */
 	readonly repeats: number;
+	/** Of the last message: which lane hears of it. */
+	readonly kind: Alert['kind'] | null;
 	/** What the messages changed that others must hear of. */
 	readonly hasClosed: boolean;
-	readonly hasWorsened: boolean;
+	/** The severity rose, or a message named somebody or something new: the verdict must be made again. */
+	readonly hasNews: boolean;
 };
 
 export type Folded = {
@@ -70,7 +79,7 @@ function keyOf(row: { readonly source: string; readonly fingerprint: string }): 
 }
 
 function unchanged(row: Held): FoldedRow {
-	return { row, from: null, repeats: 0, hasClosed: false, hasWorsened: false };
+	return { row, from: null, kind: null, repeats: 0, hasClosed: false, hasNews: false };
 }
 
 function opened(message: Message): FoldedRow {
@@ -87,11 +96,14 @@ function opened(message: Message): FoldedRow {
 			closed_at: alert.status === 'closed' ? at : null,
 			severity: alert.severity,
 			incident: null,
+			entities: alert.entities,
+			techniques: alert.techniques,
 		},
 		from: message,
+		kind: alert.kind,
 		repeats: 0,
 		hasClosed: false,
-		hasWorsened: false,
+		hasNews: false,
 	};
 }
 
@@ -103,6 +115,9 @@ function join(before: FoldedRow, alert: Alert): FoldedRow | null {
 	if (row.status === 'closed' && !isOld) return null;
 	const closes = row.status === 'open' && alert.status === 'closed' && at >= row.last_seen;
 	const severity = worse(row.severity, alert.severity);
+	const entities = union(row.entities, alert.entities, (e) => `${e.type} ${e.role} ${e.value}`, ROW_ENTITIES_MAX);
+	const techniques = union(row.techniques, alert.techniques, (id) => id, ROW_TECHNIQUES_MAX);
+	const hasMore = entities.length > row.entities.length || techniques.length > row.techniques.length;
 	return {
 		...before,
 		row: {
@@ -112,11 +127,21 @@ function join(before: FoldedRow, alert: Alert): FoldedRow | null {
 			first_seen: Math.min(row.first_seen, at),
 			last_seen: Math.max(row.last_seen, at),
 			severity,
+			entities,
+			techniques,
 		},
+		kind: alert.kind,
 		repeats: before.repeats + 1,
 		hasClosed: before.hasClosed || closes,
-		hasWorsened: before.hasWorsened || severity !== row.severity,
+		hasNews: before.hasNews || hasMore || severity !== row.severity,
 	};
+}
+
+/** Both lists, the first one first, each once, up to the limit. */
+function union<T>(held: readonly T[], more: readonly T[], keyOfItem: (item: T) => string, max: number): readonly T[] {
+	const keys = new Set(held.map(keyOfItem));
+	const fresh = more.filter((item) => !keys.has(keyOfItem(item)) && keys.add(keyOfItem(item)));
+	return fresh.length === 0 ? held : [...held, ...fresh].slice(0, Math.max(max, held.length));
 }
 
 function worse(a: Severity | null, b: Severity | null): Severity | null {

@@ -67,6 +67,7 @@ export function createDoor(options: DoorOptions): Server {
 					send(request, response, result);
 					options.onAnswer?.(request.url ?? '', result.status, options.clock() - startedAt);
 				})
+				.catch(options.onError)
 				.finally(() => {
 					reading -= size;
 				});

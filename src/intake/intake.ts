@@ -211,6 +211,8 @@ function doorWork(items: readonly Item[], folded: Folded, inventory: Inventory):
 				last_seen: row.last_seen,
 				closed_at: row.closed_at,
 				severity: row.severity,
+				entities: [...row.entities],
+				techniques: [...row.techniques],
 				repeats,
 			})),
 		unparsed,
@@ -259,8 +261,8 @@ function alertRow(folded: FoldedRow, item: Item, parsed: Extract<Parsed, { kind:
 		last_seen: row.last_seen,
 		closed_at: row.closed_at,
 		repeats: repeats + 1,
-		entities: alert.entities,
-		techniques: alert.techniques,
+		entities: [...row.entities],
+		techniques: [...row.techniques],
 		labels: alert.labels,
 		raw: storable(parsed.raw),
 	};
@@ -298,8 +300,8 @@ function entriesOf(folded: FoldedRow, item: Item | undefined): NewEntry[] {
 function topicsOf(folded: FoldedRow): NextTopic[] {
 	const { row, from } = folded;
 	const topics: NextTopic[] = [];
-	if (from !== null || folded.hasWorsened) {
-		topics.push({ topic: from?.alert.kind === 'process_safety' ? 'triage_safety' : 'triage', key: row.id });
+	if (from !== null || folded.hasNews) {
+		topics.push({ topic: folded.kind === 'process_safety' ? 'triage_safety' : 'triage', key: row.id });
 	}
 	if (row.incident !== null) topics.push({ topic: 'card', key: row.incident });
 	return topics;

@@ -135,7 +135,12 @@ async function drain(topic: Topic, options: Options, isStopping: () => boolean):
 	}
 }
 
-async function handle(topic: Topic, due: readonly Due[], handler: (due: readonly Due[]) => Promise<void>, options: Options): Promise<void> {
+async function handle(
+	topic: Topic,
+	due: readonly Due[],
+	handler: (due: readonly Due[]) => Promise<void>,
+	options: Options,
+): Promise<void> {
 	try {
 		await handler(due);
 	} catch (error) {

@@ -11,9 +11,22 @@ import * as schema from './schema.ts';
 export type AlertRow = typeof schema.alerts.$inferInsert;
 export type HeldRow = Pick<
 	typeof schema.alerts.$inferSelect,
-	'id' | 'source' | 'fingerprint' | 'status' | 'first_seen' | 'last_seen' | 'closed_at' | 'severity' | 'incident'
+	| 'id'
+	| 'source'
+	| 'fingerprint'
+	| 'status'
+	| 'first_seen'
+	| 'last_seen'
+	| 'closed_at'
+	| 'severity'
+	| 'incident'
+	| 'entities'
+	| 'techniques'
 >;
-export type HeldUpdate = Pick<HeldRow, 'id' | 'status' | 'first_seen' | 'last_seen' | 'closed_at' | 'severity'> & {
+export type HeldUpdate = Pick<
+	HeldRow,
+	'id' | 'status' | 'first_seen' | 'last_seen' | 'closed_at' | 'severity' | 'entities' | 'techniques'
+> & {
 	readonly repeats: number;
 };
 export type UnparsedRow = typeof schema.unparsed.$inferInsert;
@@ -96,8 +109,8 @@ async function lockHeld(
 ): Promise<HeldRow[]> {
 	if (conditions.length === 0) return [];
 	const wanted = JSON.stringify(conditions);
-	const rows = await tx.execute<Record<string, string | null>>(sql`
-		SELECT a.id, a.source, a.fingerprint, a.status, a.first_seen, a.last_seen, a.closed_at, a.severity, a.incident
+	const rows = await tx.execute<Record<string, string | null> & Pick<HeldRow, 'entities' | 'techniques'>>(sql`
+		SELECT a.id, a.source, a.fingerprint, a.status, a.first_seen, a.last_seen, a.closed_at, a.severity, a.incident, a.entities, a.techniques
 		FROM (SELECT DISTINCT x.source, x.fingerprint FROM jsonb_to_recordset(${wanted}::text::jsonb) AS x(source text, fingerprint text)) AS w
 		CROSS JOIN LATERAL (
 			SELECT * FROM alerts WHERE source = w.source AND fingerprint = w.fingerprint ORDER BY seq DESC LIMIT 1
@@ -115,6 +128,8 @@ async function lockHeld(
 		closed_at: row['closed_at'] == null ? null : Number(row['closed_at']),
 		severity: row['severity'] ?? null,
 		incident: row['incident'] ?? null,
+		entities: row.entities,
+		techniques: row.techniques,
 	}));
 }
 
@@ -125,9 +140,9 @@ async function writeDoorWork(tx: Transaction, work: DoorWork, now: number): Prom
 	if (work.updates.length > 0) {
 		await tx.execute(sql`
 			UPDATE alerts SET status = u.status, first_seen = u.first_seen, last_seen = u.last_seen, closed_at = u.closed_at,
-				severity = u.severity, repeats = alerts.repeats + u.repeats
+				severity = u.severity, entities = u.entities, techniques = u.techniques, repeats = alerts.repeats + u.repeats
 			FROM jsonb_to_recordset(${JSON.stringify(work.updates)}::text::jsonb)
-				AS u(id text, status text, first_seen bigint, last_seen bigint, closed_at bigint, severity text, repeats int)
+				AS u(id text, status text, first_seen bigint, last_seen bigint, closed_at bigint, severity text, entities jsonb, techniques jsonb, repeats int)
 			WHERE alerts.id = u.id`);
 	}
 	await writeUnparsed(tx, work.unparsed);

@@ -41,6 +41,8 @@ const held = (status: 'open' | 'closed', lastSeen: number): Held => ({
 	closed_at: status === 'closed' ? lastSeen : null,
 	severity: 'low',
 	incident: 'inc_1',
+	entities: [],
+	techniques: [],
 });
 
 describe('folding', () => {
@@ -92,9 +94,17 @@ describe('folding', () => {
 
 	it('a worse repeat raises the severity and says so; a better one changes nothing', () => {
 		const worse = fold([message('f', 'open', T + 1, 'high')], [held('open', T)]).rows[0];
-		expect([worse?.row.severity, worse?.hasWorsened]).toEqual(['high', true]);
+		expect([worse?.row.severity, worse?.hasNews]).toEqual(['high', true]);
 		const better = fold([message('f', 'open', T + 1, 'informational')], [held('open', T)]).rows[0];
-		expect([better?.row.severity, better?.hasWorsened]).toEqual(['low', false]);
+		expect([better?.row.severity, better?.hasNews]).toEqual(['low', false]);
+	});
+
+	it('what a repeat names beyond the first message is kept, and the verdict is made again', () => {
+		const more = message('f', 'open', T + 1);
+		const entity = { type: 'host', value: 'pump-7', role: 'target' } as const;
+		const named = { ...more, alert: { ...more.alert, entities: [entity], techniques: ['T0843'] } };
+		const folded = fold([named, named], [held('open', T)]).rows[0];
+		expect([folded?.row.entities, folded?.row.techniques, folded?.hasNews]).toEqual([[entity], ['T0843'], true]);
 	});
 
 	it('no message is lost: each has an answer, and rows and repeats add up', () => {

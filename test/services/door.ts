@@ -69,7 +69,7 @@ export async function openDoor(
 		async post(source, body, headers = {}) {
 			const response = await fetch(`${url}/v1/alerts/${source}`, {
 				method: 'POST',
-				body: body as BodyInit,
+				body: typeof body === 'string' ? body : Buffer.from(body),
 				headers: { authorization: `Bearer ${TOKEN}`, ...headers },
 			});
 			return {

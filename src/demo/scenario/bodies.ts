@@ -113,6 +113,7 @@ export type ControlAlert = {
 	readonly to: { readonly ip: string; readonly label: string; readonly zone: string; readonly port: number };
 	readonly protocol: string;
 	readonly user?: string;
+	readonly session?: string;
 	readonly techniques?: readonly string[];
 	readonly at: number;
 };
@@ -144,6 +145,7 @@ export function control(alert: ControlAlert): Body {
 		port_src: 49_152 + (Number.parseInt(hex(alert.id, 4), 16) % 16_000),
 		protocol: alert.protocol,
 		transport_protocol: 'tcp',
+		...(alert.session === undefined ? {} : { session_id: alert.session }),
 		is_incident: false,
 		is_security: true,
 		appliance_host: 'guardian-nordhafen',

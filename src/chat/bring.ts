@@ -1,0 +1,339 @@
+// What is said in Slack, and when: an incident's card, the requests and notes in its thread, posts of other stages, what was not
+// understood. Reads and delivers. What each message says is in views/, how it gets through in deliver.ts.
+import type { Incident } from '../domain/incident.ts';
+import { severityRank } from '../domain/severity.ts';
+import {
+	countRecent,
+	readCardless,
+	readMessage,
+	readMessages,
+	readNewUnparsed,
+	readSituation,
+} from '../store/read/chat.ts';
+import { type Change, record } from '../store/record.ts';
+import { type Delivered, deliver, EDIT_SPACING_MS, type Outlet, REFUSED_PAUSE_MS, type Wanted } from './deliver.ts';
+import type { Directory } from './directory.ts';
+import { type Desk, readSuggestion } from './perform.ts';
+import type { PostedMessage, Situation, Step } from './situation.ts';
+import { approvalRequest } from './views/approval-request.ts';
+import { cardFor, moreAt } from './views/card.ts';
+import { handsMessage } from './views/hands.ts';
+import { mergeSuggestion, plainPost, stormDigest, unparsedNotice } from './views/notices.ts';
+import { isNoted, timelineNote } from './views/timeline.ts';
+
+/** Incidents below it have no card of their own: they are in `list`, `status` and App Home. A process-safety alarm always has one. */
+const CARD_SEVERITY_MIN = 'medium';
+/** New cards within a minute, over all channels; beyond them a digest tells of the rest, worst first, and cards follow. */
+const CARDS_PER_MINUTE_MAX = 4;
+/** The same for high and critical incidents, and those in which a step waits for people. */
+const URGENT_CARDS_PER_MINUTE_MAX = 8;
+/** Requests and instructions that one pass posts to one thread: the rest follows in the next. */
+const REQUESTS_PER_PASS_MAX = 10;
+/** Notes of one thread are gathered for so long. */
+const NOTE_SPACING_MS = 5_000;
+const MINUTE_MS = 60_000;
+const DIGEST_MAX = 50;
+/** So long a post waits for its incident's card; then it stands alone. */
+const CARD_WAIT_MS = 30_000;
+
+/** What the messages need of the world. */
+export type Room = {
+	readonly database: Outlet['database'];
+	readonly outlet: Outlet;
+	readonly desk: Desk;
+	readonly directory: Directory;
+	readonly channelOf: (incident: Incident) => string;
+	readonly defaultChannel: string;
+	readonly now: () => number;
+};
+
+/** When a key has to be looked at again; null where everything is said. */
+export type Next = number | null;
+
+function sooner(a: Next, b: Next): Next {
+	return a === null ? b : b === null ? a : Math.min(a, b);
+}
+
+/** What a delivery means for the next look. */
+function nextAfter(delivered: Delivered, now: number): Next {
+	if (delivered.kind === 'later') return delivered.at;
+	return delivered.kind === 'refused' ? now + REFUSED_PAUSE_MS : null;
+}
+
+function asksPeople(step: Step): boolean {
+	return (
+		step.state === 'hands' ||
+		step.state === 'in_doubt' ||
+		(step.state === 'waiting' && (step.decision?.needs.length ?? 0) > 0)
+	);
+}
+
+/** Whether an incident is worth a card of its own. */
+function needsCard({ incident, steps }: Pick<Situation, 'incident' | 'steps'>): boolean {
+	if (incident.state === 'merged' || incident.state === 'resolved') return false;
+	return (
+		incident.process_safety ||
+		severityRank(incident.severity) >= severityRank(CARD_SEVERITY_MIN) ||
+		steps.some(asksPeople)
+	);
+}
+
+/** Brings one incident's card and thread up to date. */
+export async function bringCard(room: Room, id: string): Promise<Next> {
+	const situation = await readSituation(room.database, id);
+	if (situation === null) return null;
+	const rows = await readMessages(room.database, id);
+	const held = rows.find((row) => row.key === `card:${id}`);
+	const channel = held?.channel ?? room.channelOf(situation.incident);
+	if (held === undefined) {
+		if (!needsCard(situation)) return null;
+		const wait = await stormWait(room, situation, channel);
+		if (wait !== null) return wait;
+	}
+	const card = await deliver(room.outlet, {
+		key: `card:${id}`,
+		incident: id,
+		channel,
+		threadTs: null,
+		isUrgent: situation.incident.process_safety,
+		render: (rowId) => cardFor(situation, rowId, room.directory.naming),
+		onPosted: (posted): Change[] => [
+			{ op: 'update', table: 'incidents', id, set: { channel: posted.channel, card_ts: posted.ts } },
+		],
+	});
+	const next = nextAfter(card, room.now());
+	const ts = 'ts' in card ? card.ts : (held?.ts ?? null);
+	if (ts === null) return next;
+	// An edit that has to wait does not hold up the people who are asked.
+	const thread = { channel: 'channel' in card ? card.channel : channel, ts };
+	const requests = await bringRequests(room, situation, rows, thread);
+	const notes = await bringNotes(room, situation, rows, thread);
+	return [requests, notes].reduce(sooner, next);
+}
+
+/** In a storm: tells of this incident in a digest and says when its card may come. Null where it may come now. */
+async function stormWait(room: Room, situation: Situation, channel: string): Promise<Next> {
+	const { incident, steps } = situation;
+	if (incident.process_safety) return null;
+	const now = room.now();
+	const most =
+		severityRank(incident.severity) >= severityRank('high') || steps.some(asksPeople)
+			? URGENT_CARDS_PER_MINUTE_MAX
+			: CARDS_PER_MINUTE_MAX;
+	if ((await countRecent(room.database, 'card:', now - MINUTE_MS)) < most) return null;
+	const cardless = (await readCardless(room.database, DIGEST_MAX)).filter((one) => room.channelOf(one) === channel);
+	if (cardless.length > 0) {
+		const minute = Math.floor(now / MINUTE_MS);
+		await deliver(room.outlet, {
+			key: `digest:${channel}:${minute}`,
+			incident: null,
+			channel,
+			threadTs: null,
+			isUrgent: false,
+			render: () => stormDigest(cardless),
+		});
+	}
+	// Spread over the next minute by number, so that they do not all come back at once.
+	return now + MINUTE_MS / 2 + (incident.number % 30) * 1_000;
+}
+
+type Thread = { readonly channel: string; readonly ts: string };
+
+/** Requests and instructions in the thread: posted once for each step and decision, edited when the matter has moved on. */
+async function bringRequests(
+	room: Room,
+	situation: Situation,
+	rows: readonly PostedMessage[],
+	thread: Thread,
+): Promise<Next> {
+	let next: Next = null;
+	let posted = 0;
+	for (const wanted of [
+		...openRequests(room, situation),
+		...earlierRequests(room, situation, rows),
+		...suggestions(room, situation, rows),
+	]) {
+		const isNew = !rows.some((row) => row.key === wanted.key);
+		if (isNew && posted >= REQUESTS_PER_PASS_MAX) return sooner(next, room.now() + EDIT_SPACING_MS);
+		if (isNew) posted++;
+		const full = 'load' in wanted ? await wanted.load() : wanted;
+		if (full === null) continue;
+		next = sooner(
+			next,
+			nextAfter(await deliver(room.outlet, { ...full, channel: thread.channel, threadTs: thread.ts }), room.now()),
+		);
+	}
+	return next;
+}
+
+type InThread = Omit<Wanted, 'channel' | 'threadTs'>;
+type Loaded = { readonly key: string; readonly load: () => Promise<InThread | null> };
+
+function request(room: Room, situation: Situation, step: Step, kind: 'ask' | 'hands', binding: string): InThread {
+	const view = kind === 'ask' ? approvalRequest : handsMessage;
+	return {
+		key: `${kind}:${step.id}:${binding}`,
+		incident: situation.incident.id,
+		// People wait for a request, and a step waits for people: it goes ahead of notes. There are few of them.
+		isUrgent: kind === 'ask' || situation.incident.process_safety,
+		render: (id) => view(situation, step, binding, id, room.directory.naming),
+	};
+}
+
+function openRequests(room: Room, situation: Situation): InThread[] {
+	if (situation.incident.state === 'resolved' || situation.incident.state === 'merged') return [];
+	return situation.steps.flatMap((step) => {
+		if (step.decision === null) return [];
+		if (step.state === 'hands') return [request(room, situation, step, 'hands', step.decision.binding)];
+		return step.state === 'waiting' && step.decision.needs.length > 0
+			? [request(room, situation, step, 'ask', step.decision.binding)]
+			: [];
+	});
+}
+
+/** Requests that stand in the thread and are answered, overtaken or void by now. */
+function earlierRequests(room: Room, situation: Situation, rows: readonly PostedMessage[]): InThread[] {
+	const open = new Set(openRequests(room, situation).map((wanted) => wanted.key));
+	return rows.flatMap((row) => {
+		const about = readRequestKey(row.key);
+		const step = about === null ? undefined : situation.steps.find((candidate) => candidate.id === about.step);
+		if (about === null || step === undefined || open.has(row.key) || row.state === 'pending' || row.state === 'failed')
+			return [];
+		return [request(room, situation, step, about.kind, about.binding)];
+	});
+}
+
+/** `ask:<step>:<binding>` and `hands:...`; null for any other key. */
+function readRequestKey(
+	key: string,
+): { readonly kind: 'ask' | 'hands'; readonly step: string; readonly binding: string } | null {
+	const [kind, step, ...binding] = key.split(':');
+	if ((kind !== 'ask' && kind !== 'hands') || step === undefined || binding.length === 0) return null;
+	return { kind, step, binding: binding.join(':') };
+}
+
+/** "Same incident?" for each suggestion in the timeline; read from the database only where it may have changed. */
+function suggestions(room: Room, { incident, timeline }: Situation, rows: readonly PostedMessage[]): Loaded[] {
+	return timeline
+		.filter((entry) => entry.kind === 'incident.merge_suggested' && entry.incident === incident.id)
+		.slice(-5)
+		.map((entry) => {
+			const key = `merge:${entry.id}`;
+			const answer = timeline.find(
+				(later) =>
+					(later.kind === 'incident.merged' || later.kind === 'incident.split') && later.refs.includes(entry.id),
+			);
+			const load = async (): Promise<InThread | null> => {
+				const found = await readSuggestion(room.desk, entry.id);
+				const isClosed =
+					found === null ||
+					[found.into, found.from].some(({ incident: one }) => one.state === 'merged' || one.state === 'resolved');
+				if (found === null || (isClosed && !rows.some((row) => row.key === key))) return null;
+				const words =
+					answer === undefined
+						? 'No longer asked: one of them is closed.'
+						: answer.kind === 'incident.merged'
+							? 'Merged.'
+							: 'Kept apart.';
+				const closed = answer !== undefined || isClosed ? words : null;
+				return {
+					key,
+					incident: incident.id,
+					isUrgent: false,
+					render: (id) => mergeSuggestion(found.into.incident, found.from.incident, entry, id, closed),
+				};
+			};
+			return { key, load };
+		});
+}
+
+/** What happened since the last note, as one message in the thread. */
+async function bringNotes(
+	room: Room,
+	situation: Situation,
+	rows: readonly PostedMessage[],
+	thread: Thread,
+): Promise<Next> {
+	const id = situation.incident.id;
+	const prefix = `note:${id}:`;
+	const notes = rows.filter((row) => row.key.startsWith(prefix));
+	const common = { incident: id, channel: thread.channel, threadTs: thread.ts, isUrgent: false };
+	for (const row of notes.filter((note) => note.state !== 'sent')) {
+		const stored = { text: row.text, blocks: row.blocks ?? [] };
+		// Blocks that we wrote ourselves, read back from the row.
+		const delivered = await deliver(room.outlet, {
+			...common,
+			key: row.key,
+			render: () => stored as ReturnType<typeof plainPost>,
+		});
+		if (delivered.kind === 'later') return delivered.at;
+	}
+	const last = Math.max(0, ...notes.map((note) => Number(note.key.slice(prefix.length))));
+	const fresh = situation.timeline.filter((entry) => entry.seq > last && isNoted(entry));
+	const newest = fresh.at(-1);
+	if (newest === undefined) return null;
+	const since = Math.max(0, ...notes.map((note) => note.updated_at));
+	if (room.now() - since < NOTE_SPACING_MS) return since + NOTE_SPACING_MS;
+	const message = timelineNote(fresh, room.directory.naming, moreAt(situation.incident.number));
+	if (message === null) return null;
+	return nextAfter(
+		await deliver(room.outlet, { ...common, key: `${prefix}${newest.seq}`, render: () => message }),
+		room.now(),
+	);
+}
+
+/** A message that another stage wrote into `messages`: under its incident's card where it has one, else in its channel. */
+export async function bringPost(room: Room, key: string): Promise<Next> {
+	const row = (await readMessage(room.database, { id: key })) ?? (await readMessage(room.database, { key }));
+	if (row === null || row.state === 'sent') return null;
+	const situation = row.incident === null ? null : await readSituation(room.database, row.incident);
+	// A step may be quicker than the card under which its words belong.
+	const isEarly =
+		situation !== null &&
+		situation.incident.card_ts === null &&
+		needsCard(situation) &&
+		room.now() - row.updated_at < CARD_WAIT_MS;
+	if (isEarly && row.state === 'pending') return room.now() + EDIT_SPACING_MS / 2;
+	const inThread = row.thread_ts ?? situation?.incident.card_ts ?? null;
+	const channel =
+		row.channel !== ''
+			? row.channel
+			: (situation?.incident.channel ??
+				(situation === null ? room.defaultChannel : room.channelOf(situation.incident)));
+	// A thread belongs to its channel: one of another channel would not be found.
+	const threadTs = situation === null || channel === situation.incident.channel ? inThread : row.thread_ts;
+	const delivered = await deliver(room.outlet, {
+		key: row.key,
+		incident: row.incident,
+		channel,
+		threadTs,
+		isUrgent: situation?.incident.process_safety ?? false,
+		render: () => plainPost(row),
+	});
+	return nextAfter(delivered, room.now());
+}
+
+/** Tells people of messages that were not understood; all of one source and hour in one message. */
+export async function bringUnparsed(room: Room, source: string): Promise<Next> {
+	const rows = await readNewUnparsed(room.database, source);
+	if (rows.length === 0) return null;
+	const now = room.now();
+	const key = `unparsed:${source}:${Math.floor(now / (60 * MINUTE_MS))}`;
+	const earlier = await readMessage(room.database, { key });
+	const before = earlier === null ? 0 : Number(/^(\d+)/.exec(earlier.text)?.[1] ?? 0);
+	const delivered = await deliver(room.outlet, {
+		key,
+		incident: null,
+		channel: room.defaultChannel,
+		threadTs: null,
+		isUrgent: false,
+		render: () => unparsedNotice(source, before + rows.length, rows),
+	});
+	if (delivered.kind === 'later' || delivered.kind === 'refused') return nextAfter(delivered, now);
+	const changes = rows.map(
+		(row): Change => ({ op: 'update', table: 'unparsed', id: row.id, set: { state: 'raised' } }),
+	);
+	await record(room.database, { entries: [], changes }, room.now());
+	// More than one read takes may be waiting.
+	return room.now() + EDIT_SPACING_MS;
+}

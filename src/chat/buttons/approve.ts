@@ -1,0 +1,90 @@
+// A person's yes to one decision. Recorded, never acted on here: the gate counts it again, on fresh facts, before anything runs. Pure.
+import type { NewEntry } from '../../domain/entry.ts';
+import { APPROVAL_EXPIRY_MS, mayDecide } from '../../safety/approval.ts';
+import { proposeStep } from '../../safety/proposed-step.ts';
+import { type Answer, actorOf, STRANGER, wayOf } from '../answer.ts';
+import { rolesAtPlaces } from '../people.ts';
+import { alreadyAnswered, reject, type StepClick, stepName, tooLate } from './step-click.ts';
+
+/**
+ * What this person's Approve comes to. It counts only from a known person who holds an asked role at the place, did not ask
+ * for the step, and was shown the decision that is still current; the requester and everybody else get a plain refusal, and
+ * that refusal is an entry. Pressing twice records once.
+ */
+export function approve(click: StepClick): Answer {
+	const { acting, step, places, now } = click;
+	const { person } = acting;
+	if (person === null) return reject(click, 'approve', 'unknown person', STRANGER);
+	const repeated = alreadyAnswered(click);
+	if (repeated !== null) return repeated;
+	const late = tooLate(click, 'approve');
+	if (late !== null) return late;
+	const { decision } = step;
+	if (decision === null || step.state !== 'waiting') {
+		return reject(
+			click,
+			'approve',
+			`step ${step.state}`,
+			`Not counted: ${stepName(click)} is done by hand; attest it when it is done.`,
+		);
+	}
+	const may = mayDecide(person, decision, places, proposeStep(step), click.people);
+	if (!may.ok) return reject(click, 'approve', may.reason, `Not counted: ${stepName(click)}: ${may.reason}.`);
+	const expires = now + APPROVAL_EXPIRY_MS;
+	const roles = rolesAtPlaces(person, places);
+	const id = click.newId('apr');
+	const entry: NewEntry = {
+		kind: 'approval.given',
+		actor: actorOf(acting),
+		at: now,
+		incident: step.incident,
+		refs: [step.id, id],
+		data: {
+			step_title: step.title,
+			action: step.action,
+			target: step.target,
+			binding: click.binding,
+			roles,
+			expires_at: expires,
+			...wayOf(acting),
+			reason: click.reason,
+		},
+	};
+	return {
+		outcome: 'done',
+		entries: [entry],
+		changes: [
+			{
+				op: 'insert',
+				table: 'approvals',
+				row: {
+					id,
+					step: step.id,
+					person: acting.id,
+					roles,
+					answer: 'yes',
+					reason: click.reason,
+					binding: click.binding,
+					via: acting.via,
+					at: now,
+					expires_at: expires,
+					withdrawn_at: null,
+				},
+			},
+			// INVARIANT: the decision that was judged above is the one in the table when the yes is stored.
+			{
+				op: 'update',
+				table: 'steps',
+				id: step.id,
+				set: { updated_at: now },
+				expect: { state: 'waiting', updated_at: step.updated_at },
+			},
+		],
+		topics: [
+			{ topic: 'plan', key: step.incident },
+			{ topic: 'expire', key: step.id, after: expires },
+			{ topic: 'card', key: step.incident },
+		],
+		reply: `Your yes to ${stepName(click)} is recorded.${decision.needs.length > 1 ? ' It runs when the other side has said yes too.' : ''}`,
+	};
+}

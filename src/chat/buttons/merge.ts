@@ -1,0 +1,175 @@
+// A person's answer to "same incident?". Yes moves alerts and ends the other incident's plan; no is remembered. Pure.
+import type { NewEntry } from '../../domain/entry.ts';
+import { maxSeverity } from '../../domain/severity.ts';
+import type { Change } from '../../store/record.ts';
+import { type Answer, actorOf, STRANGER, say, wayOf } from '../answer.ts';
+import { isOnCallFor } from '../people.ts';
+import type { Incident, Situation } from '../situation.ts';
+import { incidentName } from '../views/words.ts';
+import { type IncidentClick, refuseClick } from './incident-click.ts';
+
+export type MergeClick = IncidentClick & {
+	/** The incident that would end; `situation` is the one that stays. */
+	readonly from: Situation;
+	/** Ids of all alerts of `from`. */
+	readonly alerts: readonly string[];
+	/** The entry that suggested it. */
+	readonly suggestion: string;
+};
+
+function refusal(click: MergeClick, command: string): Answer | null {
+	const { acting } = click;
+	const into = click.situation.incident;
+	if (acting.person === null) return refuseClick(click, command, 'unknown person', STRANGER);
+	if (!isOnCallFor(acting.person, into.sites, into.zones))
+		return refuseClick(
+			click,
+			command,
+			'role',
+			`Not recorded: you hold no role for the sites and zones of ${incidentName(into)}.`,
+		);
+	return null;
+}
+
+const ENDED = ['resolved', 'merged'];
+
+export function mergeYes(click: MergeClick): Answer {
+	const refused = refusal(click, 'merge');
+	if (refused !== null) return refused;
+	const { acting, now } = click;
+	const into = click.situation.incident;
+	const from = click.from.incident;
+	if (from.state === 'merged') return say(`${incidentName(from)} is merged already.`);
+	if (ENDED.includes(into.state) || ENDED.includes(from.state))
+		return say(`One of ${incidentName(into)} and ${incidentName(from)} is closed already; nothing is merged.`);
+	const began = click.from.steps.filter((step) => ['planned', 'waiting', 'hands', 'queued'].includes(step.state));
+	const entries: NewEntry[] = [
+		{
+			kind: 'incident.merged',
+			actor: actorOf(acting),
+			at: now,
+			incident: into.id,
+			refs: [into.id, from.id, click.suggestion],
+			data: { into: into.id, from: from.id, alerts: click.alerts.length, ...wayOf(acting) },
+		},
+		...began.map(
+			(step): NewEntry => ({
+				kind: 'step.cancelled',
+				actor: actorOf(acting),
+				at: now,
+				incident: from.id,
+				refs: [step.id],
+				data: { step_title: step.title, action: step.action, why: `merged into ${incidentName(into)}` },
+			}),
+		),
+	];
+	const changes: Change[] = [
+		{
+			op: 'update',
+			table: 'incidents',
+			id: from.id,
+			set: { state: 'merged', merged_into: into.id, updated_at: now },
+			expect: { state: from.state },
+		},
+		{
+			op: 'update',
+			table: 'incidents',
+			id: into.id,
+			set: joined(into, from, now),
+			expect: { state: into.state, alert_count: into.alert_count },
+		},
+		...click.alerts.map(
+			(id): Change => ({
+				op: 'update',
+				table: 'alerts',
+				id,
+				set: { incident: into.id },
+				expect: { incident: from.id },
+			}),
+		),
+		...began.map(
+			(step): Change => ({
+				op: 'update',
+				table: 'steps',
+				id: step.id,
+				set: { state: 'cancelled', outcome: `merged into ${incidentName(into)}`, updated_at: now },
+				expect: { state: step.state, updated_at: step.updated_at },
+			}),
+		),
+	];
+	return {
+		outcome: 'done',
+		entries,
+		changes,
+		topics: [
+			{ topic: 'plan', key: into.id },
+			{ topic: 'card', key: into.id },
+			{ topic: 'card', key: from.id },
+		],
+		reply: `${incidentName(from)} is part of ${incidentName(into)} now.`,
+	};
+}
+
+/** The incident that stays, with what the other one knew: never less severe, never less than a process-safety alarm. */
+function joined(
+	into: Incident,
+	from: Incident,
+	now: number,
+): Partial<
+	Pick<
+		Incident,
+		| 'severity'
+		| 'process_safety'
+		| 'domain'
+		| 'sites'
+		| 'zones'
+		| 'assets'
+		| 'techniques'
+		| 'tactics'
+		| 'alert_count'
+		| 'first_at'
+		| 'last_at'
+		| 'updated_at'
+	>
+> {
+	const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
+	return {
+		severity: maxSeverity(into.severity, from.severity),
+		process_safety: into.process_safety || from.process_safety,
+		domain: into.domain === from.domain ? into.domain : 'cross',
+		sites: union(into.sites, from.sites),
+		zones: union(into.zones, from.zones),
+		assets: union(into.assets, from.assets),
+		techniques: union(into.techniques, from.techniques),
+		tactics: union(into.tactics, from.tactics),
+		alert_count: into.alert_count + from.alert_count,
+		first_at: Math.min(into.first_at, from.first_at),
+		last_at: Math.max(into.last_at, from.last_at),
+		updated_at: now,
+	};
+}
+
+/** The answer "no": an entry, so that the same question is not asked again and a reviewer sees who kept them apart. */
+export function mergeNo(click: MergeClick): Answer {
+	const refused = refusal(click, 'keep apart');
+	if (refused !== null) return refused;
+	const { acting, now } = click;
+	const into = click.situation.incident;
+	const from = click.from.incident;
+	return {
+		outcome: 'done',
+		entries: [
+			{
+				kind: 'incident.split',
+				actor: actorOf(acting),
+				at: now,
+				incident: into.id,
+				refs: [into.id, from.id, click.suggestion],
+				data: { kept_apart: from.id, ...wayOf(acting) },
+			},
+		],
+		changes: [],
+		topics: [{ topic: 'card', key: into.id }],
+		reply: `${incidentName(into)} and ${incidentName(from)} stay apart.`,
+	};
+}

@@ -1,0 +1,91 @@
+// What a typed command is, and what it gets to see. A new one is a file in this folder and a line in index.ts. Pure.
+import type { SubjectKind } from '../../domain/fact.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { NextTopic } from '../../domain/topic.ts';
+import { type Answer, refuse } from '../answer.ts';
+import type { Acting } from '../people.ts';
+import type { Naming, Place, Situation, Step, TimelineEntry } from '../situation.ts';
+
+/** A stop that stands: a row of table `freezes` that nobody has thawed. */
+export type Freeze = {
+	readonly id: string;
+	/** `all`, `site:<id>` or `zone:<id>` */
+	readonly scope: string;
+	readonly reason: string;
+	readonly set_by: string;
+	readonly set_at: Instant;
+	readonly thaw_asked_by: string | null;
+	readonly thaw_asked_at: Instant | null;
+};
+
+/** What the program knows about itself. */
+type Health = {
+	readonly topics: readonly {
+		readonly topic: string;
+		readonly waiting: number;
+		readonly parked: number;
+		readonly oldest: Instant | null;
+	}[];
+	readonly faults: readonly TimelineEntry[];
+	readonly unparsed: number;
+};
+
+/** What the plant has, for checking what a person typed. */
+export type Places = {
+	readonly sites: readonly string[];
+	readonly zones: readonly { readonly id: string; readonly site: string | null }[];
+	/** The id and place of a subject of this kind; null where it is not known, with the nearest name if one is near. */
+	readonly subject: (
+		kind: SubjectKind,
+		word: string,
+	) => { readonly id: string; readonly place: Place } | { readonly near: string | null };
+};
+
+export type CommandCall = {
+	readonly acting: Acting;
+	/** What stands behind the command's name, split at white space. */
+	readonly words: readonly string[];
+	/** The incident that the first word names; null where none was named or found. */
+	readonly situation: Situation | null;
+	/** Open and acknowledged incidents, worst first; limited. */
+	readonly open: readonly Incident[];
+	/** Steps of those that wait, are for hands, or are in doubt. */
+	readonly pending: readonly Step[];
+	readonly freezes: readonly Freeze[];
+	readonly health: Health;
+	readonly places: Places;
+	readonly naming: Naming;
+	readonly now: Instant;
+	readonly newId: (prefix: 'fct' | 'frz') => string;
+};
+
+export type Command = {
+	readonly name: string;
+	/** As it is typed, without the program's own name. */
+	readonly usage: string;
+	/** One line. */
+	readonly help: string;
+	/** True where the first word has to name an incident (`17`, `INC-17` or its id). */
+	readonly takesIncident: boolean;
+	readonly run: (call: CommandCall) => Answer;
+};
+
+/** A refusal recorded as `command.refused`. */
+export function refuseCommand(call: CommandCall, command: string, why: string, reply: string): Answer {
+	const incident = call.situation?.incident.id ?? null;
+	return refuse(
+		call.acting,
+		{ kind: 'command.refused', command, incident, refs: incident === null ? [] : [incident], why },
+		reply,
+		call.now,
+	);
+}
+
+/** Judges the plans of all open incidents again: what is known or stopped has changed. */
+export function judgeAgain(call: CommandCall): NextTopic[] {
+	return call.open.flatMap((incident): NextTopic[] => [
+		{ topic: 'plan', key: incident.id },
+		{ topic: 'card', key: incident.id },
+	]);
+}

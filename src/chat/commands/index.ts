@@ -1,0 +1,68 @@
+// The registry of commands: `/interlock ...` in Slack and the same words on the command line. Help is made from it. Pure.
+import { nearest } from '../../domain/nearest.ts';
+import { type Answer, say } from '../answer.ts';
+import { shown } from '../text.ts';
+import { ack } from './ack.ts';
+import type { Command, CommandCall } from './command.ts';
+import { fact } from './fact.ts';
+import { freeze } from './freeze.ts';
+import { list } from './list.ts';
+import { resolve } from './resolve.ts';
+import { show } from './show.ts';
+import { status } from './status.ts';
+import { thaw } from './thaw.ts';
+
+const WORKING: readonly Command[] = [status, list, show, ack, resolve, freeze, thaw, fact];
+
+const help: Command = {
+	name: 'help',
+	usage: 'help',
+	help: 'this list',
+	takesIncident: false,
+	run: () => say(helpText()),
+};
+
+export const COMMANDS: readonly Command[] = [...WORKING, help];
+
+export function findCommand(name: string): Command | null {
+	return COMMANDS.find((command) => command.name === name) ?? null;
+}
+
+/** Longest text of a command that is read; the rest is not a command. */
+const TYPED_MAX = 4_000;
+
+/** Splits what was typed into the command and its words. An empty line is `help`. */
+export function readTyped(text: string): { readonly name: string; readonly words: readonly string[] } {
+	const [name = 'help', ...words] = text
+		.slice(0, TYPED_MAX)
+		.trim()
+		.split(/\s+/)
+		.filter((word) => word !== '');
+	return { name: name.toLowerCase(), words };
+}
+
+/** The number in `17`, `INC-17`, `#17`; null where the word is none. */
+export function readIncidentNumber(word: string | undefined): number | null {
+	const match = /^(?:inc-|#)?(\d{1,9})$/i.exec(word ?? '');
+	return match === null ? null : Number(match[1]);
+}
+
+/** Runs a typed command; an unknown one is answered with the nearest name and the list. */
+export function runCommand(name: string, call: CommandCall): Answer {
+	const command = findCommand(name);
+	if (command === null) {
+		const near = nearest(
+			name,
+			COMMANDS.map((known) => known.name),
+		);
+		return say(`No command \`${shown(name, 40)}\`.${near === null ? '' : ` Did you mean \`${near}\`?`}\n${helpText()}`);
+	}
+	if (command.takesIncident && call.words[0] !== undefined && call.situation === null) {
+		return say(`No incident \`${shown(call.words[0], 40)}\`. Numbers are on the cards; all open ones: /interlock list`);
+	}
+	return command.run(call);
+}
+
+export function helpText(): string {
+	return COMMANDS.map((command) => `/interlock ${command.usage}\n    ${command.help}`).join('\n');
+}

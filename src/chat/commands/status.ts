@@ -1,0 +1,63 @@
+// `status`: what is open, what waits, what is stopped, what is wrong with the program itself. Pure.
+import { SEVERITIES } from '../../domain/severity.ts';
+import { say } from '../answer.ts';
+import { count, shown } from '../text.ts';
+import { durationWords } from '../views/words.ts';
+import type { Command, CommandCall } from './command.ts';
+
+export const status: Command = {
+	name: 'status',
+	usage: 'status',
+	help: 'what is open, what waits for people, freezes, and the state of Interlock itself',
+	takesIncident: false,
+	run: (call) => say(statusLines(call).join('\n'), statusData(call)),
+};
+
+function statusLines(call: CommandCall): string[] {
+	const bySeverity = SEVERITIES.toReversed().flatMap((severity) => {
+		const number = call.open.filter((incident) => incident.severity === severity).length;
+		return number === 0 ? [] : [`${number} ${severity}`];
+	});
+	const inState = (state: string): number => call.pending.filter((step) => step.state === state).length;
+	return [
+		`Open: ${count(call.open.length, 'incident')}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''}`,
+		`Waiting for a decision: ${count(inState('waiting'), 'step')}; for hands: ${inState('hands')}; result not known: ${inState('in_doubt')}`,
+		...notesFor(call),
+	];
+}
+
+/** Freezes and faults: what everybody should know first. Empty where all is well. */
+export function notesFor(call: Pick<CommandCall, 'freezes' | 'health' | 'naming' | 'now'>): string[] {
+	const freezes = call.freezes.map((freeze) => {
+		const asked =
+			freeze.thaw_asked_by === null
+				? ''
+				: `; ${shown(call.naming.person(freeze.thaw_asked_by), 60)} asked to lift it, a second person has to confirm`;
+		return `Frozen: ${shown(freeze.scope, 100)}, for ${durationWords(call.now - freeze.set_at)}, by ${shown(call.naming.person(freeze.set_by), 60)}: ${shown(freeze.reason, 200)}${asked}`;
+	});
+	const stuck = call.health.topics
+		.filter((row) => row.parked > 0 || (row.oldest !== null && call.now - row.oldest > 60_000))
+		.map(
+			(row) =>
+				`Behind: ${row.topic}: ${row.waiting} waiting${row.oldest === null ? '' : `, the oldest for ${durationWords(call.now - row.oldest)}`}, ${row.parked} given up`,
+		);
+	const faults = call.health.faults.slice(-3).map((entry) => {
+		const what = entry.data['what'] ?? entry.data['reason'] ?? entry.data['part'] ?? 'fault';
+		return `Fault ${durationWords(call.now - entry.at)} ago: ${shown(String(what), 200)}`;
+	});
+	const unparsed =
+		call.health.unparsed > 0 ? [`Not understood and not looked at: ${count(call.health.unparsed, 'message')}`] : [];
+	return [...freezes, ...stuck, ...faults, ...unparsed];
+}
+
+function statusData(call: CommandCall) {
+	return {
+		open: call.open.length,
+		waiting: call.pending.filter((step) => step.state === 'waiting').length,
+		hands: call.pending.filter((step) => step.state === 'hands').length,
+		in_doubt: call.pending.filter((step) => step.state === 'in_doubt').length,
+		freezes: call.freezes.map((freeze) => ({ ...freeze })),
+		unparsed: call.health.unparsed,
+		topics: call.health.topics.map((row) => ({ ...row })),
+	};
+}

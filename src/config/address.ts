@@ -1,0 +1,41 @@
+// IP addresses and ranges as people write them into files: is it one, and in which form is it compared.
+import { ipv4Number } from '../domain/inventory.ts';
+
+/** The address in the form in which it is compared (IPv6 in full, lower case), or null where the text is none. */
+export function normaliseIp(text: string): string | null {
+	if (text.includes(':')) return normaliseIpv6(text);
+	// A leading zero is octal to some programs and decimal to others: nobody may guess which host is meant.
+	if (/(^|\.)0\d/.test(text) || ipv4Number(text) === null) return null;
+	return text;
+}
+
+function normaliseIpv6(text: string): string | null {
+	const zone = text.indexOf('%');
+	const bare = (zone < 0 ? text : text.slice(0, zone)).toLowerCase();
+	const halves = bare.split('::');
+	if (bare.length > 45 || halves.length > 2) return null;
+	const groups = halves.map((half) => (half === '' ? [] : half.split(':')));
+	const given = groups.flat();
+	const last = given.at(-1) ?? '';
+	if (last.includes('.')) {
+		const number = normaliseIp(last) === null ? null : ipv4Number(last);
+		if (number === null) return null;
+		groups.at(-1)?.splice(-1, 1, Math.floor(number / 65536).toString(16), (number % 65536).toString(16));
+	}
+	const count = groups.flat().length;
+	if (halves.length === 2 ? count > 7 : count !== 8) return null;
+	const filled =
+		halves.length === 1
+			? (groups[0] ?? [])
+			: [...(groups[0] ?? []), ...Array<string>(8 - count).fill('0'), ...(groups[1] ?? [])];
+	if (!filled.every((group) => /^[0-9a-f]{1,4}$/.test(group))) return null;
+	return filled.map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+}
+
+/** True for an IPv4 range in CIDR form (`10.10.0.0/16`). */
+export function isIpv4Range(text: string): boolean {
+	const [base, bits, ...rest] = text.split('/');
+	if (base === undefined || bits === undefined || rest.length > 0 || normaliseIp(base) === null || base.includes(':'))
+		return false;
+	return /^\d{1,2}$/.test(bits) && Number(bits) <= 32;
+}

@@ -1,0 +1,448 @@
+// Environment and configuration folder become one frozen Config, or the list of everything that is wrong with them. Files are
+// handed in as text by a reader (read-folder.ts is the real one). What rules, mappings and playbooks mean is for their stages.
+import type { z } from 'zod';
+import type { InventoryData } from '../domain/asset.ts';
+import type { ConnectorConfig } from '../domain/connector.ts';
+import { nearest } from '../domain/nearest.ts';
+import type { Person } from '../domain/person.ts';
+import { err, type Finding, ok, type Result } from '../domain/result.ts';
+import type { SiteRule } from '../domain/site-rule.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Window } from '../domain/window.ts';
+import { checkReferences } from './config-references.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { Findings, shown } from './finding.ts';
+import { loadInventoryFile } from './inventory-file.ts';
+import { type GroupGrant, grantOf, PeopleFile } from './people-file.ts';
+import { compileRoutes, type Route, RoutesFile } from './routes-file.ts';
+import { SafetyFile } from './safety-file.ts';
+import { readWith } from './schema-findings.ts';
+import { readSecret, type Secret } from './secret.ts';
+import { DEFAULT_SETTINGS, Settings } from './settings-file.ts';
+import { type SourceEntry, SourcesFile } from './sources-file.ts';
+import { loadWindowsFile } from './windows-file.ts';
+import { parseYaml, type YamlFile } from './yaml-file.ts';
+
+/** How files come in. Paths in the folder are relative, with forward slashes. */
+export type ConfigReader = {
+	/** The texts of the folder's files by path, or why it cannot be read. */
+	readonly folder: (path: string) => Result<ReadonlyMap<string, string>, string>;
+	/** A secret's file, relative to the folder; or why it cannot be read. */
+	readonly secretFile: (folder: string, path: string) => Result<string, string>;
+};
+
+/** How a source proves who it is, with the secret in hand. Null header or form: the default of the type. */
+export type Credential =
+	| { readonly type: 'bearer'; readonly secret: Secret; readonly header: string | null }
+	| { readonly type: 'hmac'; readonly secret: Secret; readonly header: string | null; readonly form: string | null }
+	| { readonly type: 'basic'; readonly user: string; readonly secret: Secret }
+	| { readonly type: 'mtls'; readonly certificate: string };
+
+/** Where something stands, for findings that other parts add. */
+export type FilePlace = { readonly file: string; readonly line: number; readonly column: number };
+
+export type SourceConfig = {
+	readonly name: string;
+	readonly kind: string;
+	/** Null: the common bearer token (INTERLOCK_TOKEN). */
+	readonly credential: Credential | null;
+	/** Addresses and IPv4 ranges that may send; null for any. */
+	readonly addressAllow: readonly string[] | null;
+	readonly heartbeatMs: number | null;
+	readonly timeZone: string;
+	readonly site: string | null;
+	readonly place: FilePlace;
+};
+
+/** A connector with its secret in hand. */
+export type Connector = { readonly config: ConnectorConfig; readonly secret: Secret | null; readonly place: FilePlace };
+
+/** A file whose meaning belongs to another stage: its values, and where each stands. */
+export type ConfigFile = {
+	readonly file: string;
+	readonly text: string;
+	readonly value: unknown;
+	readonly place: YamlFile['place'];
+};
+
+export type Config = {
+	readonly environment: Environment;
+	readonly settings: Settings;
+	/** Null without sources.yaml: then there is one source of each kind (`defaultSources`). */
+	readonly sources: readonly SourceConfig[] | null;
+	readonly people: readonly Person[];
+	readonly groups: readonly GroupGrant[];
+	readonly routes: readonly Route[];
+	/** Null without an inventory file: every asset is then unknown, and judged so. */
+	readonly inventory: InventoryData | null;
+	readonly windows: readonly Window[];
+	/** Rules of the site that tighten the gate, each with its place. */
+	readonly siteRules: readonly { readonly rule: SiteRule; readonly place: FilePlace }[];
+	readonly connectors: readonly Connector[];
+	readonly rules: readonly ConfigFile[];
+	readonly mappings: readonly ConfigFile[];
+	readonly playbooks: readonly ConfigFile[];
+	readonly warnings: readonly Finding[];
+};
+
+const TOP_FILES = [
+	'interlock.yaml',
+	'sources.yaml',
+	'people.yaml',
+	'routes.yaml',
+	'inventory.yaml',
+	'inventory.csv',
+	'windows.csv',
+];
+const FOLDERS = ['rules', 'mappings', 'playbooks', 'safety'];
+
+/**
+ * Reads the whole configuration.
+ *
+ * @param env variables of DESIGN.md, "Environment"; INTERLOCK_CONFIG names the folder, without it everything has its default
+ * @param now when it is read: the age of the inventory counts from here
+ * @returns the configuration with its warnings, or every finding (errors and warnings) of environment and files at once
+ */
+export function loadConfig(
+	env: Readonly<Record<string, string | undefined>>,
+	reader: ConfigReader,
+	now: Instant,
+): Result<Config, Finding[]> {
+	const { config, findings } = readConfig(env, reader, now);
+	return findings.some((finding) => finding.level === 'error') ? err(findings) : ok(config);
+}
+
+/** The same for `interlock check`: whatever could be read stands in the configuration, even where there are errors. */
+export function readConfig(
+	env: Readonly<Record<string, string | undefined>>,
+	reader: ConfigReader,
+	now: Instant,
+): { config: Config; findings: Finding[] } {
+	const { environment, findings } = readEnvironment(env);
+	const loading = new Loading(env, environment.configFolder ?? '', reader, [...findings]);
+	const config = loading.read(environment, now);
+	return {
+		config: Object.freeze({ ...config, warnings: Object.freeze([...loading.findings]) }),
+		findings: loading.findings,
+	};
+}
+
+/** One source of each kind, named as the kind, with the common bearer token: what holds without sources.yaml. */
+export function defaultSources(kinds: readonly string[]): SourceConfig[] {
+	return kinds.map((kind) => ({
+		name: kind,
+		kind,
+		credential: null,
+		addressAllow: null,
+		heartbeatMs: null,
+		timeZone: 'UTC',
+		site: null,
+		place: { file: 'defaults', line: 0, column: 0 },
+	}));
+}
+
+/** One run of the loader: the texts, the findings so far, and a method a file. */
+class Loading {
+	readonly findings: Finding[];
+	readonly #env: Readonly<Record<string, string | undefined>>;
+	readonly #folder: string;
+	readonly #reader: ConfigReader;
+	#texts: ReadonlyMap<string, string> = new Map();
+
+	constructor(
+		env: Readonly<Record<string, string | undefined>>,
+		folder: string,
+		reader: ConfigReader,
+		findings: Finding[],
+	) {
+		this.#env = env;
+		this.#folder = folder.replace(/\/$/, '');
+		this.#reader = reader;
+		this.findings = findings;
+	}
+
+	read(environment: Environment, now: Instant): Omit<Config, 'warnings'> {
+		this.#readTexts();
+		const settings = this.#settings();
+		const people = this.#people();
+		const config = {
+			environment,
+			settings,
+			sources: this.#sources(),
+			people: people.people,
+			groups: people.groups,
+			routes: this.#routes(),
+			inventory: this.#inventory(now),
+			windows: this.#windows(),
+			siteRules: this.#siteRules(),
+			connectors: this.#connectors(settings),
+			rules: this.#stageFiles('rules'),
+			mappings: this.#stageFiles('mappings'),
+			playbooks: this.#stageFiles('playbooks'),
+		};
+		const faulty = new Set(this.findings.flatMap((finding) => (finding.level === 'error' ? [finding.file] : [])));
+		const isWhole = (file: string): boolean => !faulty.has(this.#name(file));
+		this.findings.push(
+			...checkReferences(
+				config,
+				isWhole,
+				(file) => this.#name(file),
+				(file) => this.#yaml(file),
+			),
+		);
+		return config;
+	}
+
+	#readTexts(): void {
+		if (this.#folder === '') return;
+		const read = this.#reader.folder(this.#folder);
+		if (!read.ok) {
+			this.#error('environment', 0, 0, `INTERLOCK_CONFIG names ${shown(this.#folder)}: ${read.error}`);
+			return;
+		}
+		this.#texts = read.value;
+		for (const path of [...read.value.keys()].sort()) this.#checkName(path);
+	}
+
+	/** A file that nobody reads because its name has a slip would be a silent loss. */
+	#checkName(path: string): void {
+		const [head, ...rest] = path.split('/');
+		if (head === undefined || TOP_FILES.includes(path) || path.startsWith('.')) return;
+		if (rest.length === 0) {
+			const near = /\.(ya?ml|csv)$/i.test(head) ? nearest(head, TOP_FILES) : null;
+			if (near !== null)
+				this.#error(
+					this.#name(path),
+					1,
+					1,
+					`${shown(head)} is no file of the configuration folder`,
+					`did you mean \`${near}\`?`,
+				);
+			return;
+		}
+		const near = FOLDERS.includes(head) ? null : nearest(head, FOLDERS);
+		if (near !== null)
+			this.#error(
+				this.#name(path),
+				1,
+				1,
+				`${shown(head)} is no part of the configuration folder`,
+				`did you mean \`${near}/\`?`,
+			);
+		else if (FOLDERS.includes(head) && /\.yml$/i.test(path))
+			this.#error(this.#name(path), 1, 1, 'files here end in `.yaml`');
+	}
+
+	#settings(): Settings {
+		return this.#readFile('interlock.yaml', Settings) ?? DEFAULT_SETTINGS;
+	}
+
+	#sources(): SourceConfig[] | null {
+		const file = 'sources.yaml';
+		const [entries, base] = this.#readList(file, 'sources', SourcesFile);
+		if (!this.#texts.has(file)) return null;
+		const place = this.#yaml(file).place;
+		return (entries ?? []).flatMap((entry, index) => {
+			const credential = this.#credential(entry, this.#name(file), () => place([...base, index, 'auth']));
+			if (credential === undefined) return [];
+			return [
+				{
+					name: entry.name,
+					kind: entry.kind,
+					credential,
+					addressAllow: entry.address_allow ?? null,
+					heartbeatMs: entry.heartbeat ?? null,
+					timeZone: entry.time_zone,
+					site: entry.site ?? null,
+					place: { file: this.#name(file), ...place([...base, index]) },
+				},
+			];
+		});
+	}
+
+	/** Undefined where the secret cannot be had: the finding is recorded. */
+	#credential(
+		entry: SourceEntry,
+		file: string,
+		place: () => { line: number; column: number },
+	): Credential | null | undefined {
+		const { auth } = entry;
+		if (auth === undefined) return null;
+		if (auth.type === 'mtls') return { type: 'mtls', certificate: auth.certificate.replaceAll(':', '').toLowerCase() };
+		const secret = this.#secret(auth, `source \`${entry.name}\``, file, place);
+		if (secret === null) return undefined;
+		if (auth.type === 'basic') return { type: 'basic', user: auth.user, secret };
+		const header = auth.header?.toLowerCase() ?? null;
+		if (auth.type === 'bearer') return { type: 'bearer', secret, header };
+		return { type: 'hmac', secret, header, form: auth.form ?? null };
+	}
+
+	#secret(
+		auth: { readonly secret_env?: string | undefined; readonly secret_file?: string | undefined },
+		whose: string,
+		file: string,
+		place: () => { line: number; column: number },
+	): Secret | null {
+		const read = readSecret(auth, this.#env, (path) => this.#reader.secretFile(this.#folder, path));
+		if (read.ok) return read.value;
+		const { line, column } = place();
+		this.#error(file, line, column, `${whose}: ${read.error}`);
+		return null;
+	}
+
+	#people(): { people: Person[]; groups: GroupGrant[] } {
+		const file = 'people.yaml';
+		const yaml = this.#yaml(file);
+		// A plain list is people without groups.
+		const value = Array.isArray(yaml.value) ? { people: yaml.value } : yaml.value;
+		const place: YamlFile['place'] = (path, part) => yaml.place(Array.isArray(yaml.value) ? path.slice(1) : path, part);
+		if (!this.#texts.has(file) || value === undefined) return { people: [], groups: [] };
+		const findings = new Findings(this.#name(file));
+		const read = readWith(PeopleFile, value, place, findings);
+		this.findings.push(...findings.list());
+		if (read === null) return { people: [], groups: [] };
+		return {
+			people: read.people.map((person) => ({ ...person, roles: person.roles.map(grantOf) })),
+			groups: read.groups.map((group) => ({ group: group.group, ...grantOf(group) })),
+		};
+	}
+
+	#routes(): Route[] {
+		const file = 'routes.yaml';
+		const [entries, base] = this.#readList(file, 'routes', RoutesFile);
+		if (entries === null) return [];
+		const findings = new Findings(this.#name(file));
+		const routes = compileRoutes(entries, this.#yaml(file), base, findings);
+		this.findings.push(...findings.list());
+		return routes;
+	}
+
+	#inventory(now: Instant): InventoryData | null {
+		const files = ['inventory.yaml', 'inventory.csv'].filter((file) => this.#texts.has(file));
+		const [file, second] = files;
+		if (file === undefined) return null;
+		if (second !== undefined)
+			this.#error(
+				this.#name(second),
+				1,
+				1,
+				`\`${file}\` is there too: an inventory is one file`,
+				'remove the one that is not kept up',
+			);
+		const { data, findings } = loadInventoryFile(this.#texts.get(file) ?? '', this.#name(file), now);
+		this.findings.push(...findings);
+		return data;
+	}
+
+	#windows(): Window[] {
+		const text = this.#texts.get('windows.csv');
+		if (text === undefined) return [];
+		const { windows, findings } = loadWindowsFile(text, this.#name('windows.csv'));
+		this.findings.push(...findings);
+		return windows;
+	}
+
+	#siteRules(): Config['siteRules'] {
+		const seen = new Map<string, string>();
+		return this.#paths('safety').flatMap((path) => {
+			const [rules, base] = this.#readList(path, 'rules', SafetyFile);
+			return (rules ?? []).map((rule, index) => {
+				const place = { file: this.#name(path), ...this.#yaml(path).place([...base, index]) };
+				const twin = seen.get(rule.id);
+				if (twin !== undefined)
+					this.#error(
+						place.file,
+						place.line,
+						place.column,
+						`the site rule ${shown(rule.id)} stands in ${twin} already`,
+					);
+				seen.set(rule.id, place.file);
+				return { rule, place };
+			});
+		});
+	}
+
+	#connectors(settings: Settings): Connector[] {
+		return settings.connectors.flatMap((config, index): Connector[] => {
+			const whole = {
+				file: this.#name('interlock.yaml'),
+				...this.#yaml('interlock.yaml').place(['connectors', index]),
+			};
+			if (config.auth === undefined) return [{ config, secret: null, place: whole }];
+			const place = () => this.#yaml('interlock.yaml').place(['connectors', index, 'auth']);
+			const secret = this.#secret(config.auth, `connector \`${config.name}\``, this.#name('interlock.yaml'), place);
+			return secret === null ? [] : [{ config, secret, place: whole }];
+		});
+	}
+
+	#stageFiles(folder: string): ConfigFile[] {
+		return this.#paths(folder).flatMap((path) => {
+			const yaml = this.#yaml(path);
+			this.findings.push(...yaml.findings);
+			if (yaml.findings.length > 0) return [];
+			return [{ file: this.#name(path), text: this.#texts.get(path) ?? '', value: yaml.value, place: yaml.place }];
+		});
+	}
+
+	#paths(folder: string): string[] {
+		return [...this.#texts.keys()].filter((path) => path.startsWith(`${folder}/`) && path.endsWith('.yaml')).sort();
+	}
+
+	/** A file that is a mapping; an empty one says nothing. */
+	#readFile(file: string, schema: typeof Settings): Settings | null {
+		if (!this.#texts.has(file)) return null;
+		const yaml = this.#yaml(file);
+		const findings = new Findings(this.#name(file));
+		findings.addAll(yaml.findings);
+		const value =
+			yaml.value === undefined || findings.hasErrors ? null : readWith(schema, yaml.value, yaml.place, findings);
+		this.findings.push(...findings.list());
+		return value;
+	}
+
+	/** A file that is a list, or a mapping with that one list under a key; with the path at which the list stands. */
+	#readList<T>(file: string, key: string, schema: z.ZodType<T>): [T | null, readonly string[]] {
+		if (!this.#texts.has(file)) return [null, []];
+		const yaml = this.#yaml(file);
+		const findings = new Findings(this.#name(file));
+		findings.addAll(yaml.findings);
+		const { value } = yaml;
+		const isKeyed = typeof value === 'object' && value !== null && !Array.isArray(value);
+		const base = isKeyed ? [key] : [];
+		let list: unknown = value;
+		if (isKeyed) {
+			const members = new Map<string, unknown>(Object.entries(value));
+			list = members.get(key);
+			for (const other of members.keys()) {
+				if (other !== key)
+					findings.error(
+						yaml.place([other], 'key'),
+						`unknown key ${shown(other)}`,
+						`the file is a list, or has the one key \`${key}\``,
+					);
+			}
+		}
+		const read =
+			list === undefined || list === null || findings.hasErrors
+				? null
+				: readWith(schema, list, yaml.place, findings, base);
+		this.findings.push(...findings.list());
+		return [read, base];
+	}
+
+	readonly #parsed = new Map<string, YamlFile>();
+
+	#yaml(file: string): YamlFile {
+		const held = this.#parsed.get(file) ?? parseYaml(this.#texts.get(file) ?? '', this.#name(file));
+		this.#parsed.set(file, held);
+		return held;
+	}
+
+	#name(file: string): string {
+		return this.#folder === '' ? file : `${this.#folder}/${file}`;
+	}
+
+	#error(file: string, line: number, column: number, message: string, help?: string): void {
+		this.findings.push({ file, line, column, message, ...(help === undefined ? {} : { help }), level: 'error' });
+	}
+}

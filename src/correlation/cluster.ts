@@ -1,0 +1,140 @@
+// One cluster's own book-keeping: opening it, and taking an alert into it with the indexes that go with that.
+import type { Observation } from './observation.ts';
+import { countKey, fadingAdd } from './rates.ts';
+import { clamp, gapTo, learnPace, severityBits, templateBits } from './score.ts';
+import type { Settings } from './settings.ts';
+import type { Cluster, ClusterKind, State, Touch } from './state.ts';
+
+/** Templates, conditions and places kept of one cluster. */
+const NAMES_MAX = 500;
+
+export function newCluster(
+	id: string,
+	kind: ClusterKind,
+	cause: string | null,
+	observation: Observation,
+	settings: Settings,
+): Cluster {
+	return {
+		id,
+		kind,
+		cause,
+		first: observation.at,
+		last: observation.at,
+		size: 0,
+		failures: 0,
+		conditions: new Set(),
+		belief: settings.openerOdds,
+		paces: settings.paces.map((pace) => pace.share),
+		keys: new Set(),
+		types: new Set(),
+		templates: new Set(),
+		processSafety: false,
+		zones: new Set(),
+		sites: new Set(),
+		closed: false,
+	};
+}
+
+export function openCluster(state: State, cluster: Cluster): Cluster {
+	state.clusters.set(cluster.id, cluster);
+	return cluster;
+}
+
+/**
+ * Takes the alert into the cluster.
+ *
+ * @param link bits of evidence that brought it here; they raise the belief that the cluster is an incident
+ */
+export function touch(
+	state: State,
+	cluster: Cluster,
+	observation: Observation,
+	settings: Settings,
+	link: number,
+): void {
+	if (cluster.size === 0) {
+		cluster.belief = clamp(
+			settings.openerOdds + templateBits(observation, state, settings) + severityBits(observation.severity, settings),
+			-8,
+			settings.beliefMax,
+		);
+		countKey(state.templates, observation.template, observation.at, settings.halfLife, settings.ratesMax);
+		fadingAdd(state.openers, observation.at, settings.halfLife);
+	} else if (!cluster.conditions.has(observation.condition)) {
+		// Repeats of one condition say nothing new; a new condition that fits does.
+		cluster.belief = clamp(cluster.belief + clamp(link, 0, settings.beliefStepMax), -8, settings.beliefMax);
+	}
+	const repeat = cluster.conditions.has(observation.condition);
+	if (cluster.size > 0) {
+		const gap = gapTo({ ...EMPTY, first: cluster.first, last: cluster.last }, observation.at);
+		cluster.paces = learnPace(cluster.paces, gap, settings);
+	}
+	cluster.size++;
+	if (observation.isFailure) cluster.failures++;
+	cluster.first = Math.min(cluster.first, observation.at);
+	cluster.last = Math.max(cluster.last, observation.at);
+	if (cluster.conditions.size < NAMES_MAX) cluster.conditions.add(observation.condition);
+	if (cluster.templates.size < NAMES_MAX) cluster.templates.add(observation.template);
+	if (observation.zone !== null && cluster.zones.size < NAMES_MAX) cluster.zones.add(observation.zone);
+	if (observation.site !== null && cluster.sites.size < NAMES_MAX) cluster.sites.add(observation.site);
+	cluster.processSafety ||= observation.processSafety;
+	state.conditions.set(observation.condition, { cluster: cluster.id, last: observation.at });
+	// A flapping monitor is no burst: its repeats do not count as failures of the place.
+	for (const key of observation.keys)
+		if (!repeat || !key.type.endsWith('_failures')) touchKey(state, cluster, observation, key, settings);
+}
+
+const EMPTY: Touch = { cluster: '', first: 0, last: 0, count: 0, asTarget: -Infinity, asActor: -Infinity };
+
+function touchKey(
+	state: State,
+	cluster: Cluster,
+	observation: Observation,
+	key: Observation['keys'][number],
+	settings: Settings,
+): void {
+	const list = state.touches.get(key.key) ?? [];
+	const held = list.find((item) => item.cluster === cluster.id);
+	if (held === undefined) {
+		if (cluster.keys.size >= settings.keysMax) return;
+		cluster.keys.add(key.key);
+		cluster.types.add(key.type);
+		countKey(state.rates, key.key, observation.at, settings.halfLife, settings.ratesMax);
+		list.push({
+			cluster: cluster.id,
+			first: observation.at,
+			last: observation.at,
+			count: 1,
+			asTarget: key.role === 'target' ? observation.at : -Infinity,
+			asActor: key.role === 'actor' ? observation.at : -Infinity,
+		});
+		if (list.length > settings.touchesMax) list.splice(0, list.length - settings.touchesMax);
+		state.touches.set(key.key, list);
+		return;
+	}
+	held.first = Math.min(held.first, observation.at);
+	held.last = Math.max(held.last, observation.at);
+	held.count++;
+	if (key.role === 'target') held.asTarget = Math.max(held.asTarget, observation.at);
+	if (key.role === 'actor') held.asActor = Math.max(held.asActor, observation.at);
+}
+
+/** People took the alert out: what only it had named, the cluster no longer knows. Its beliefs and paces stay as learned. */
+export function forget(state: State, cluster: Cluster, observation: Observation): void {
+	cluster.size = Math.max(0, cluster.size - 1);
+	if (observation.isFailure) cluster.failures = Math.max(0, cluster.failures - 1);
+	cluster.conditions.delete(observation.condition);
+	for (const { key } of observation.keys) {
+		const list = state.touches.get(key);
+		const held = list?.find((item) => item.cluster === cluster.id);
+		if (list === undefined || held === undefined) continue;
+		held.count--;
+		if (held.count > 0) continue;
+		cluster.keys.delete(key);
+		state.touches.set(
+			key,
+			list.filter((item) => item !== held),
+		);
+	}
+}

@@ -1,0 +1,116 @@
+// The engine's memory: open clusters, and an index from each thing that alerts name to the clusters that named it lately.
+// Owned by the caller, changed only by the engine. Everything in it has a limit, and what is old is forgotten.
+import type { EvidenceType } from './observation.ts';
+import type { Fading } from './rates.ts';
+
+/** `storm`, `window`: gathered by one cause, not by evidence; nothing joins them but by that cause. */
+export type ClusterKind = 'evidence' | 'storm' | 'window';
+
+/** One thing in one cluster. */
+export type Touch = {
+	readonly cluster: string;
+	first: number;
+	last: number;
+	count: number;
+	/** When it was last the thing that an alert was about, and when it last acted; -Infinity for never. */
+	asTarget: number;
+	asActor: number;
+};
+
+export type Cluster = {
+	readonly id: string;
+	kind: ClusterKind;
+	/** Storm: the switch or zone; window: the change. */
+	cause: string | null;
+	first: number;
+	last: number;
+	/** Alerts, and distinct conditions among them. */
+	size: number;
+	/** How many of the alerts say that something does not answer or is broken. */
+	failures: number;
+	conditions: Set<string>;
+	/** Log2 odds that this is an incident and not a lone background message. */
+	belief: number;
+	/** How likely each pace is, from the gaps seen so far. */
+	paces: number[];
+	keys: Set<string>;
+	types: Set<EvidenceType>;
+	/** Templates, for storms and explanations. */
+	templates: Set<string>;
+	processSafety: boolean;
+	zones: Set<string>;
+	sites: Set<string>;
+	/** Closed by people (resolved): nothing joins any more. */
+	closed: boolean;
+};
+
+export type StormTrack = {
+	/** Failures of the last minutes: host, time, cluster. */
+	recent: { host: string; at: number; cluster: string }[];
+	storm: string | null;
+	last: number;
+};
+
+export type State = {
+	readonly clusters: Map<string, Cluster>;
+	/** Merged cluster -> where it went. */
+	readonly merged: Map<string, string>;
+	readonly touches: Map<string, Touch[]>;
+	readonly conditions: Map<string, { cluster: string; last: number }>;
+	readonly rates: Map<string, Fading>;
+	readonly templates: Map<string, Fading>;
+	readonly openers: Fading;
+	readonly storms: Map<string, StormTrack>;
+	readonly windows: Map<string, string>;
+	/** Alert that people took out -> clusters it must not join again. */
+	readonly apart: Map<string, Set<string>>;
+	/** Pairs of clusters that people said are two: `a|b`, both ways. */
+	readonly pairsApart: Set<string>;
+	/** Event time of the first alert, and the latest seen. */
+	since: number | null;
+	now: number;
+	/** When expiry last ran (event time). */
+	swept: number;
+};
+
+export function newState(): State {
+	return {
+		clusters: new Map(),
+		merged: new Map(),
+		touches: new Map(),
+		conditions: new Map(),
+		rates: new Map(),
+		templates: new Map(),
+		openers: { value: 0, at: 0 },
+		storms: new Map(),
+		windows: new Map(),
+		apart: new Map(),
+		pairsApart: new Set(),
+		since: null,
+		now: 0,
+		swept: 0,
+	};
+}
+
+/** The cluster that a cluster has become after merges. */
+export function finalId(state: State, id: string): string {
+	let at = id;
+	for (let next = state.merged.get(at); next !== undefined; next = state.merged.get(at)) at = next;
+	return at;
+}
+
+/** People said that these two are not one: no merge and no suggestion again. */
+export function keepApart(state: State, one: string, other: string): void {
+	state.pairsApart.add(`${finalId(state, one)}|${finalId(state, other)}`);
+	state.pairsApart.add(`${finalId(state, other)}|${finalId(state, one)}`);
+}
+
+export function areApart(state: State, one: string, other: string): boolean {
+	return state.pairsApart.has(`${one}|${other}`);
+}
+
+/** People took the alert out of the cluster: it never joins it again. */
+export function detach(state: State, alert: string, cluster: string): void {
+	const held = state.apart.get(alert) ?? new Set<string>();
+	state.apart.set(alert, held.add(finalId(state, cluster)));
+}

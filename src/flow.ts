@@ -1,0 +1,517 @@
+// The table of contents: which stage answers which topic, in which order, and what each is given. Everything is built here once;
+// nothing is decided here.
+//
+//   POST /v1/alerts/{source}  intake        alert stored         -> triage, triage_safety
+//   triage, triage_safety     triage        alert judged         -> correlate, correlate_safety
+//   correlate(_safety)        correlation   incident opened ...  -> plan, advise, card, card_safety
+//   plan, run, expire         response      steps decided, run   -> run, expire, card, post
+//   advise                    triage+model  advice given         -> card
+//   card(_safety), post,      chat          said in Slack        (clicks and commands -> run, plan, card)
+//   unparsed
+//   (everything)              ledger        sealed, checkpointed
+import type { Server } from 'node:http';
+import { createChat } from './chat/chat.ts';
+import { createDirectory } from './chat/directory.ts';
+import { createSlack, type SlackEdge, type SlackHandlers } from './chat/slack.ts';
+import { type Config, defaultSources, type SourceConfig } from './config/config.ts';
+import type { SlackEnvironment } from './config/environment.ts';
+import { correlationHandlers } from './correlation/correlation.ts';
+import type { Incident } from './domain/incident.ts';
+import { type Inventory, indexInventory } from './domain/inventory.ts';
+import type { Person } from './domain/person.ts';
+import { HOUR, SECOND } from './domain/time.ts';
+import type { Handlers, Topic } from './domain/topic.ts';
+import { evaluate } from './expression/condition.ts';
+import type { Credential } from './intake/authenticate.ts';
+import { createDoor, type DoorSource } from './intake/http.ts';
+import { createIntake } from './intake/intake.ts';
+import { parseBody } from './intake/parse-body.ts';
+import { sourceKind, sourceKindNames } from './intake/sources/index.ts';
+import { openLedgerKeys } from './ledger/key-file.ts';
+import { type Ledger, openLedger } from './ledger/ledger.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { type Adviser, createAdviser } from './model/client.ts';
+import { MASK_ALL } from './model/mask.ts';
+import { loadPrompts } from './model/prompt.ts';
+import { openReminders } from './queue/backend.ts';
+import { createRelay } from './queue/relay.ts';
+import type { LoadedPlaybook } from './response/choose.ts';
+import { createConnectors } from './response/connectors/index.ts';
+import { createResponse } from './response/response.ts';
+import type { Database } from './store/database.ts';
+import { outboxDepth } from './store/outbox.ts';
+import { cryptoRandom, record } from './store/record.ts';
+import { forgetSignatures } from './store/record-alerts.ts';
+import { adviseHandlers } from './triage/advise.ts';
+import { attackTable, findTechnique } from './triage/attack-table.ts';
+import { loadWeights } from './triage/classifier/load.ts';
+import type { CompiledRules } from './triage/rules.ts';
+import { triageHandlers } from './triage/triage.ts';
+
+export const ROLES = ['intake', 'triage', 'response', 'chat'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Topics that each role answers; `intake` answers the door and seals the ledger. */
+const TOPICS_OF_ROLE: Readonly<Record<Role, readonly Topic[]>> = {
+	intake: [],
+	triage: ['triage', 'triage_safety', 'correlate', 'correlate_safety', 'advise'],
+	response: ['plan', 'run', 'expire'],
+	chat: ['card', 'card_safety', 'post', 'unparsed'],
+};
+
+const SEAL_EVERY_MS = SECOND;
+const FORGET_EVERY_MS = HOUR;
+const SLACK_RETRY_MS = 5 * SECOND;
+/** A fault of one place is recorded in the ledger once in this time; logs and metrics have every one. */
+const FAULT_ENTRY_EVERY_MS = 10 * 60 * SECOND;
+
+export type FlowParts = {
+	readonly config: Config;
+	readonly roles: readonly Role[];
+	readonly database: Database;
+	/** Of the database as the program's account: the queue lives there where REDIS_URL is not set. */
+	readonly runUrl: string;
+	readonly token: string;
+	/** Where Slack is: a workspace, or the local stand-in. Null for a process without the chat role. */
+	readonly slack: SlackEnvironment | null;
+	readonly channel: string;
+	readonly rules: CompiledRules;
+	readonly playbooks: readonly LoadedPlaybook[];
+	readonly clock: () => number;
+	readonly log: Log;
+	readonly metrics: Metrics;
+};
+
+export type Flow = {
+	/** Port of the door; null without the intake role. */
+	readonly port: number | null;
+	readonly slackPort: () => number | null;
+	readonly inventory: Inventory;
+	/** What does not work at the moment, in words; null while everything does. */
+	fault(): string | null;
+	/** Resolves true when nothing is due any more. */
+	idle(timeoutMs: number): Promise<boolean>;
+	/** Seals what is committed and signs a checkpoint over it. */
+	seal(): Promise<void>;
+	stop(): Promise<void>;
+};
+
+/** Builds the stages and starts what the roles ask for. Throws, in words, where something essential cannot start. */
+export async function startFlow(parts: FlowParts): Promise<Flow> {
+	const { config, database, log, clock } = parts;
+	const faults = createFaults(parts);
+	const inventory = indexInventory(config.inventory ?? { assets: [], zones: [], conduits: [], confirmedAt: 0 });
+	const ledger = await startLedger(parts, faults);
+	const chat = await buildChat(parts, inventory, faults);
+	const handlers = handlersOf(parts, {
+		...buildTriage(parts, inventory, faults),
+		...buildResponse(parts, inventory, chat.people),
+		...chat.handlers,
+	});
+	const reminders = await openReminders({
+		url: config.environment.redisUrl?.reveal() ?? parts.runUrl,
+		onFault: (where, error) => faults.report(where, error),
+	});
+	const relay = createRelay({
+		database,
+		reminders,
+		handlers,
+		clock,
+		onFault: faults.report,
+		onParked: (topic, count, error) => faults.report(`topic ${topic}: ${count} given up`, error),
+	});
+	relay.start();
+	chat.start();
+	const intake = createIntake(database, () => inventory, clock);
+	const door = parts.roles.includes('intake') ? await openDoor(parts, intake, faults) : null;
+	const timers = startTimers(parts, ledger, faults);
+	parts.metrics.onScrape(async () => ({
+		outbox: await outboxDepth(database),
+		gathered: intake.gathered(),
+		sealed: ledger.size(),
+	}));
+	await record(database, { entries: [startedEntry(parts)] }, clock());
+	return {
+		port: door === null ? null : portOf(door),
+		slackPort: chat.port,
+		inventory,
+		fault: faults.current,
+		idle: (timeoutMs) => relay.idle(timeoutMs),
+		seal: async () => void (await ledger.seal(clock(), true)),
+		async stop() {
+			if (door !== null) await closeDoor(door);
+			await intake.settle();
+			await relay.stop();
+			await reminders.close();
+			await chat.stop();
+			timers.stop();
+			await record(database, { entries: [{ ...startedEntry(parts), kind: 'program.stopped' }] }, clock());
+			await ledger.seal(clock(), true);
+			log.info('stopped');
+		},
+	};
+}
+
+function handlersOf(parts: FlowParts, all: Handlers): Handlers {
+	const topics = parts.roles.flatMap((role) => TOPICS_OF_ROLE[role]);
+	return Object.fromEntries(Object.entries(all).filter(([topic]) => topics.some((known) => known === topic)));
+}
+
+function startedEntry(parts: FlowParts) {
+	return {
+		kind: 'program.started' as const,
+		actor: { kind: 'system' as const, id: 'interlock' },
+		at: parts.clock(),
+		incident: null,
+		refs: [],
+		data: {
+			roles: parts.roles,
+			node: process.version,
+			playbooks: Object.fromEntries(parts.playbooks.map((p) => [p.playbook.id, p.version])),
+		},
+	};
+}
+
+// ---- faults ------------------------------------------------------------------------------------------------------------------
+
+type Faults = {
+	readonly report: (where: string, error: unknown) => void;
+	/** A state that lasts until it is cleared: shown by /readyz and `/interlock status`. */
+	readonly set: (where: string, what: string | null) => void;
+	readonly current: () => string | null;
+};
+
+function createFaults({ log, metrics, database, clock }: FlowParts): Faults {
+	const lasting = new Map<string, string>();
+	const recordedAt = new Map<string, number>();
+	const report = (where: string, error: unknown): void => {
+		const message = error instanceof Error ? error.message : String(error);
+		log.error(`fault: ${where}`, { error: message.slice(0, 1000) });
+		metrics.fault(where);
+		const now = clock();
+		if (now - (recordedAt.get(where) ?? Number.NEGATIVE_INFINITY) < FAULT_ENTRY_EVERY_MS) return;
+		recordedAt.set(where, now);
+		const entry = {
+			kind: 'program.fault' as const,
+			actor: { kind: 'system' as const, id: 'interlock' },
+			at: now,
+			incident: null,
+			refs: [],
+			data: { where: where.slice(0, 200), message: message.slice(0, 500).toWellFormed() },
+		};
+		// Where the database itself is the fault there is nowhere to record it: the log line above stands.
+		record(database, { entries: [entry] }, now).catch((cause: unknown) =>
+			log.error('a fault could not be recorded', { error: String(cause) }),
+		);
+	};
+	return {
+		report,
+		set(where, what) {
+			if (what === null) lasting.delete(where);
+			else if (lasting.get(where) !== what) {
+				lasting.set(where, what);
+				report(where, what);
+			}
+		},
+		current: () => (lasting.size === 0 ? null : [...lasting].map(([where, what]) => `${where}: ${what}`).join('; ')),
+	};
+}
+
+// ---- the stages --------------------------------------------------------------------------------------------------------------
+
+function buildTriage(parts: FlowParts, inventory: Inventory, faults: Faults): Handlers {
+	const { config, database, clock } = parts;
+	const classifier = loadWeights();
+	const surroundings = { inventory, windows: config.windows };
+	return {
+		...triageHandlers({
+			database,
+			context: () => ({ inventory, rules: parts.rules, classifier, attack: attackTable, windows: config.windows }),
+			clock,
+			onFault: faults.report,
+		}),
+		...adviseHandlers({
+			database,
+			adviser: adviserOf(config),
+			prompts: loadPrompts(),
+			maskPolicy: MASK_ALL,
+			attack: attackTable,
+			playbooks: () => parts.playbooks.map((loaded) => loaded.playbook.id),
+			clock,
+		}),
+		...correlationHandlers({ database, context: () => surroundings, clock, random: cryptoRandom }),
+	};
+}
+
+function adviserOf(config: Config): Adviser | null {
+	const { model } = config.environment;
+	const settings = config.settings.model;
+	if (model === null || settings.tokens_per_day === 0) return null;
+	return createAdviser({
+		baseUrl: model.baseUrl ?? 'https://api.openai.com/v1',
+		apiKey: model.apiKey?.reveal() ?? '',
+		model: model.name,
+		timeoutMs: settings.timeout,
+		tokensPerHour: Math.max(1, Math.floor(settings.tokens_per_day / 24)),
+		breaker: { failures: settings.breaker_failures, pauseMs: settings.breaker_pause },
+	});
+}
+
+function buildResponse(parts: FlowParts, inventory: Inventory, people: () => Promise<readonly Person[]>): Handlers {
+	const { config, database, clock, log } = parts;
+	const secrets = new Map(config.connectors.map((connector) => [connector.config.name, connector.secret]));
+	return createResponse({
+		database,
+		inventory,
+		playbooks: parts.playbooks,
+		people,
+		windows: config.windows,
+		siteRules: config.siteRules.map((entry) => entry.rule),
+		connectors: createConnectors(
+			config.connectors.map((connector) => connector.config),
+			(connector) => secrets.get(connector.name)?.reveal() ?? null,
+		),
+		clock,
+		random: cryptoRandom,
+		log: {
+			info: (fields, message) => log.info(message, { ...fields }),
+			warn: (fields, message) => log.warn(message, { ...fields }),
+			error: (fields, message) => log.error(message, { ...fields }),
+		},
+		approvalMs: config.settings.approvals.wait_for,
+	});
+}
+
+type ChatEdge = {
+	readonly handlers: Handlers;
+	/** Those of the configuration, with the roles that Slack groups lend them; what response asks before it counts an approval. */
+	readonly people: () => Promise<readonly Person[]>;
+	start(): void;
+	stop(): Promise<void>;
+	port(): number | null;
+};
+
+/** Slack being away delays words and nothing else: the connection is tried in the background, again and again. */
+async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults): Promise<ChatEdge> {
+	const { config, database, clock, log, slack } = parts;
+	if (slack === null) {
+		const people = async (): Promise<readonly Person[]> => config.people;
+		return { handlers: {}, people, start: () => undefined, stop: async () => undefined, port: () => null };
+	}
+	let built: SlackHandlers | null = null;
+	const later = (): SlackHandlers => {
+		if (built === null) throw new Error('chat is not built yet');
+		return built;
+	};
+	const edge: SlackEdge = await createSlack({
+		token: slack.botToken.reveal(),
+		appToken: slack.appToken?.reveal() ?? null,
+		signingSecret: slack.signingSecret?.reveal() ?? null,
+		apiUrl: slack.apiUrl,
+		mode: slack.mode,
+		port: config.environment.slackPort,
+		handlers: {
+			click: (click) => later().click(click),
+			check: (submission) => later().check(submission),
+			submit: (submission) => later().submit(submission),
+			command: (typed) => later().command(typed),
+			home: (user) => later().home(user),
+		},
+		log,
+		now: clock,
+		onHealth: (state, detail) =>
+			faults.set('Slack', state === 'down' ? `not reachable: ${detail}. Cards wait; nothing else does` : null),
+		count: parts.metrics.chat,
+	});
+	const chat = createChat({
+		database,
+		calls: edge.calls,
+		directory: createDirectory({
+			people: config.people,
+			groups: config.groups,
+			inventory,
+			sites: config.settings.sites.map((site) => site.name),
+			technique: (id) => findTechnique(attackTable, id)?.name ?? null,
+		}),
+		channelOf: (incident) => channelFor(config, incident) ?? parts.channel,
+		defaultChannel: parts.channel,
+		now: clock,
+		log,
+		count: parts.metrics.chat,
+	});
+	built = chat.slack;
+	// A process without the chat role asks Slack for groups and listens to nothing.
+	const isListening = parts.roles.includes('chat');
+	const connection = isListening
+		? connectForever(edge, faults)
+		: { start: () => undefined, stop: async () => undefined };
+	return { handlers: chat.handlers, people: chat.people, ...connection, port: edge.port };
+}
+
+function connectForever(edge: SlackEdge, faults: Faults): { start(): void; stop(): Promise<void> } {
+	let isStopped = false;
+	let timer: NodeJS.Timeout | null = null;
+	const connect = (): void => {
+		edge
+			.start()
+			.then(() => faults.set('Slack connection', null))
+			.catch((error: unknown) => {
+				faults.set('Slack connection', error instanceof Error ? error.message : String(error));
+				if (!isStopped) timer = setTimeout(connect, SLACK_RETRY_MS);
+			});
+	};
+	return {
+		start: connect,
+		async stop() {
+			isStopped = true;
+			if (timer !== null) clearTimeout(timer);
+			await edge.stop();
+		},
+	};
+}
+
+/** The first route that matches; one whose condition cannot be evaluated does not, and the default channel takes the card. */
+function channelFor(config: Config, incident: Incident): string | null {
+	const route = config.routes.find((candidate) => evaluate(candidate.condition, { incident }) === true);
+	return route?.channel ?? null;
+}
+
+// ---- the edges ---------------------------------------------------------------------------------------------------------------
+
+async function startLedger(parts: FlowParts, faults: Faults): Promise<Ledger> {
+	const { config, database } = parts;
+	const { origin, checkpoint_every, checkpoint_entries } = config.settings.ledger;
+	const keys = openLedgerKeys(config.environment.dataFolder, origin, true);
+	if (!keys.ok) throw new Error(keys.error);
+	const opened = await openLedger(database, keys.value, {
+		checkpointEveryMs: checkpoint_every,
+		checkpointEntries: checkpoint_entries,
+	});
+	if (!opened.ok) {
+		faults.set('ledger', opened.error);
+		throw new Error(`the ledger does not verify, so nothing is started: ${opened.error}`);
+	}
+	return opened.value;
+}
+
+function startTimers(parts: FlowParts, ledger: Ledger, faults: Faults): { stop(): void } {
+	let isStopped = false;
+	const repeat = (everyMs: number, where: string, work: () => Promise<unknown>): NodeJS.Timeout =>
+		setTimeout(() => {
+			work()
+				.then(() => faults.set(where, null))
+				.catch((error: unknown) => faults.set(where, error instanceof Error ? error.message : String(error)))
+				.finally(() => {
+					if (!isStopped) timers.set(where, repeat(everyMs, where, work));
+				});
+		}, everyMs);
+	const timers = new Map<string, NodeJS.Timeout>();
+	timers.set(
+		'ledger',
+		repeat(SEAL_EVERY_MS, 'ledger', () => ledger.seal(parts.clock())),
+	);
+	timers.set(
+		'signatures',
+		repeat(FORGET_EVERY_MS, 'signatures', () => forgetSignatures(parts.database, parts.clock() - FORGET_EVERY_MS)),
+	);
+	return {
+		stop() {
+			isStopped = true;
+			for (const timer of timers.values()) clearTimeout(timer);
+		},
+	};
+}
+
+async function openDoor(parts: FlowParts, intake: ReturnType<typeof createIntake>, faults: Faults): Promise<Server> {
+	const { config, database, clock, metrics } = parts;
+	const sources = new Map(
+		(config.sources ?? defaultSources(sourceKindNames())).map((source) => [
+			source.name,
+			doorSource(source, parts.token),
+		]),
+	);
+	const door = createDoor({
+		intake,
+		// Without sources.yaml an alias of a kind is a source too (`defender`, `cef-generic`).
+		source: (name) => sources.get(name) ?? (config.sources === null ? aliasSource(name, sources) : null),
+		parse: parseBody,
+		clock,
+		fault: faults.current,
+		metrics: metrics.text,
+		onRefused(source, address, reason) {
+			metrics.refused(source);
+			const entry = {
+				kind: 'credential.refused' as const,
+				actor: { kind: 'source' as const, id: source },
+				at: clock(),
+				incident: null,
+				refs: [],
+			};
+			record(database, { entries: [{ ...entry, data: { source, address, reason } }] }, clock()).catch(
+				(error: unknown) => faults.report('credential.refused', error),
+			);
+		},
+		onError: (error) => faults.report('intake', error),
+		onAnswer: metrics.answered,
+	});
+	await new Promise<void>((done, fail) => {
+		door.once('error', fail);
+		door.listen(config.environment.port, done);
+	});
+	return door;
+}
+
+function aliasSource(name: string, sources: ReadonlyMap<string, DoorSource>): DoorSource | null {
+	const kind = sourceKind(name);
+	const source = kind === null ? undefined : sources.get(kind.name);
+	return source === undefined ? null : { ...source, name };
+}
+
+function doorSource(source: SourceConfig, token: string): DoorSource {
+	return {
+		name: source.name,
+		kind: source.kind,
+		credential: credentialOf(source, token),
+		addressAllow: source.addressAllow ?? [],
+		timeZone: source.timeZone,
+	};
+}
+
+function credentialOf({ name, credential }: SourceConfig, token: string): Credential {
+	if (credential === null) return { type: 'default', secrets: [token] };
+	switch (credential.type) {
+		case 'bearer':
+			return {
+				type: 'bearer',
+				secrets: [credential.secret.reveal()],
+				...(credential.header === null ? {} : { header: credential.header }),
+			};
+		case 'hmac':
+			return {
+				type: 'hmac',
+				secrets: [credential.secret.reveal()],
+				...(credential.header === null ? {} : { header: credential.header }),
+				...(credential.form === null ? {} : { form: credential.form }),
+			};
+		case 'basic':
+			return { type: 'basic', user: credential.user, secrets: [credential.secret.reveal()] };
+		case 'mtls':
+			throw new Error(
+				`source \`${name}\`: client certificates are not served yet: use bearer, hmac or basic behind a TLS proxy`,
+			);
+	}
+}
+
+function portOf(server: Server): number {
+	const address = server.address();
+	if (typeof address !== 'object' || address === null) throw new Error('the door has no port');
+	return address.port;
+}
+
+function closeDoor(door: Server): Promise<void> {
+	return new Promise((done) => {
+		door.close(() => done());
+		door.closeIdleConnections();
+	});
+}

@@ -1,0 +1,147 @@
+// Reads the header of a syslog message (RFC 5424, RFC 3164 and what appliances make of it) and hands back the rest. Framing of a
+// stream into messages and the meaning of the rest are not decided here.
+import type { Instant } from '../../domain/time.ts';
+import { readTime, type TimeContext } from './time-text.ts';
+
+export type SyslogMessage = {
+	/** RFC 5424 section 6.2.1; null where the message has no valid <PRI>. */
+	readonly facility: number | null;
+	/** 0 emergency to 7 debug. */
+	readonly severity: number | null;
+	readonly occurredAt: Instant | null;
+	readonly host: string | null;
+	readonly program: string | null;
+	readonly processId: string | null;
+	readonly messageId: string | null;
+	/** Structured data of RFC 5424: `id.name` -> value. */
+	readonly data: Readonly<Record<string, string>>;
+	readonly text: string;
+};
+
+/** How many headers may stand before each other (a relay that wraps what it got). */
+const HEADERS_MAX = 3;
+const DATA_MAX = 100;
+
+const PRI = /^<(\d{1,3})>/;
+const RFC5424 = /^[1-9]\d{0,2} (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ?/;
+const RFC3164_TIME =
+	/^\*?((?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})? \d{1,2}:\d\d:\d\d(?:\.\d{1,9})?(?: \d{4})?(?: [A-Z]{3,4}(?=[ :]))?):? /;
+const ISO_TIME = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) /;
+const HOST = /^([\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,254}) (?=\S)/u;
+const TAG = /^([\w./-]{1,64})(?:\[([\w.-]{1,32})\])?: ?/;
+
+/**
+ * Reads as much of a header as there is. What follows is `text`; a message without any header is all text.
+ *
+ * @param context  the time zone and year for RFC 3164 times, which have neither
+ */
+export function readSyslog(message: string, context: TimeContext): SyslogMessage {
+	let result = readOne(message.trimStart(), context);
+	for (let count = 1; count < HEADERS_MAX && PRI.test(result.text); count++) {
+		const inner = readOne(result.text, context);
+		// The inner header is nearer to the device; the outer one fills what it leaves out.
+		result = {
+			facility: inner.facility ?? result.facility,
+			severity: inner.severity ?? result.severity,
+			occurredAt: inner.occurredAt ?? result.occurredAt,
+			host: inner.host ?? result.host,
+			program: inner.program ?? result.program,
+			processId: inner.processId ?? result.processId,
+			messageId: inner.messageId ?? result.messageId,
+			data: { ...result.data, ...inner.data },
+			text: inner.text,
+		};
+	}
+	return result;
+}
+
+function readOne(message: string, context: TimeContext): SyslogMessage {
+	let rest = message;
+	const pri = PRI.exec(rest);
+	const code = pri === null ? null : Number(pri[1]);
+	if (pri !== null) rest = rest.slice(pri[0].length).trimStart();
+	const level = code !== null && code <= 191 ? code : null;
+	const levels = { facility: level === null ? null : level >> 3, severity: level === null ? null : level & 7 };
+	const modern = pri === null ? null : RFC5424.exec(rest);
+	if (modern !== null) return { ...levels, ...readModern(modern, rest, context) };
+	return { ...levels, ...readOld(rest, context) };
+}
+
+type Header = Omit<SyslogMessage, 'facility' | 'severity'>;
+
+function readModern(match: RegExpExecArray, rest: string, context: TimeContext): Header {
+	const [all, time, host, program, processId, messageId] = match;
+	const { data, end } = readStructuredData(rest, all.length);
+	return {
+		occurredAt: readTime(time, context),
+		host: unlessNil(host),
+		program: unlessNil(program),
+		processId: unlessNil(processId),
+		messageId: unlessNil(messageId),
+		data,
+		text: rest
+			.slice(end)
+			.trimStart()
+			.replace(/^\ufeff/, ''),
+	};
+}
+
+function unlessNil(value: string | undefined): string | null {
+	return value === undefined || value === '-' ? null : value;
+}
+
+/** RFC 5424 section 6.3: `[id name="value" ...]`, with `\"`, `\\` and `\]` escaped. A broken one ends where it breaks. */
+function readStructuredData(text: string, start: number): { data: Record<string, string>; end: number } {
+	const values = new Map<string, string>();
+	let at = start;
+	if (text.charAt(at) === '-') return { data: {}, end: at + 1 };
+	while (text.charAt(at) === '[') {
+		const id = /^\[([^\s\]="]{1,64})/.exec(text.slice(at, at + 80));
+		if (id === null) break;
+		at += id[0].length;
+		for (;;) {
+			const name = /^ {1,4}([^\s\]="]{1,64})="/.exec(text.slice(at, at + 80));
+			if (name === null) break;
+			at += name[0].length;
+			let value = '';
+			while (at < text.length && text.charAt(at) !== '"') {
+				if (text.charAt(at) === '\\' && '"\\]'.includes(text.charAt(at + 1))) at++;
+				value += text.charAt(at);
+				at++;
+			}
+			at++;
+			if (values.size < DATA_MAX) values.set(`${id[1]}.${name[1]}`, value);
+		}
+		const close = /^ {0,4}\]/.exec(text.slice(at, at + 6));
+		if (close === null) break;
+		at += close[0].length;
+	}
+	return { data: Object.fromEntries(values), end: at };
+}
+
+function readOld(message: string, context: TimeContext): Header {
+	let rest = message;
+	const time = RFC3164_TIME.exec(rest) ?? ISO_TIME.exec(rest);
+	const none = { processId: null, messageId: null, data: {} };
+	if (time === null) return { ...none, occurredAt: null, host: null, program: null, text: rest };
+	rest = rest.slice(time[0].length).trimStart();
+	// `host program[1]: text`, `host text` and `program: text` all occur; a word that ends in a colon is a program.
+	const host = isMarked(rest) ? null : HOST.exec(rest);
+	const hasHost = host !== null && !host[1]?.endsWith(':');
+	if (hasHost) rest = rest.slice(host[0].length);
+	const tag = isMarked(rest) ? null : TAG.exec(rest);
+	if (tag !== null) rest = rest.slice(tag[0].length);
+	return {
+		...none,
+		occurredAt: readTime(time[1], context),
+		host: hasHost ? (host[1] ?? null) : null,
+		program: tag?.[1] ?? null,
+		processId: tag?.[2] ?? null,
+		text: rest.trimStart(),
+	};
+}
+
+/** True where the text is a message of its own form: CEF, LEEF, JSON. */
+function isMarked(text: string): boolean {
+	return /^(?:CEF|LEEF): ?\d|^[{[]/.test(text);
+}

@@ -1,0 +1,65 @@
+// Reads what words of an alarm say when no field does: how bad (`warning`, `P2`, `7`), and whether people or the process are in
+// danger. Vendors with a scale of their own do not use this.
+import type { AlertKind } from '../../domain/alert.ts';
+import type { Severity } from '../../domain/severity.ts';
+import { severityOfTen } from '../../domain/severity.ts';
+
+/** Severity words without a vendor's own scale; ITU-T X.733 (critical, major, minor, warning) and syslog (RFC 5424) among them. */
+const SEVERITY_WORDS: Readonly<Record<Severity, readonly string[]>> = {
+	critical: [
+		'critical',
+		'crit',
+		'emergency',
+		'emerg',
+		'fatal',
+		'disaster',
+		'page',
+		'very-high',
+		'very high',
+		'p1',
+		'sev1',
+		'severe',
+	],
+	high: ['high', 'major', 'error', 'err', 'alert', 'p2', 'sev2', 'important'],
+	medium: ['medium', 'med', 'moderate', 'warning', 'warn', 'average', 'minor', 'p3', 'sev3'],
+	low: ['low', 'notice', 'p4', 'sev4'],
+	informational: ['informational', 'information', 'info', 'debug', 'ok', 'none', 'p5', 'sev5', 'cleared'],
+};
+
+const BY_WORD = new Map(
+	// The keys of the literal above are the severities themselves.
+	(Object.entries(SEVERITY_WORDS) as [Severity, readonly string[]][]).flatMap(([severity, words]) =>
+		words.map((word): [string, Severity] => [word, severity]),
+	),
+);
+
+/** Severity of a word, or of a number from 0 to 10; null where it says none. */
+export function severityOfWord(text: string | null): Severity | null {
+	if (text === null) return null;
+	const word = text.trim().toLowerCase();
+	if (/^\d{1,2}(?:\.\d{1,6})?$/.test(word)) return severityOfTen(Number(word));
+	return BY_WORD.get(word) ?? null;
+}
+
+const PROCESS_SAFETY =
+	/\b(?:gas (?:leak\w*|detect\w*|alarm|concentration|release|cloud|high)|(?:toxic|combustible|flammable|explosive) \w+|h2 ?s|hydrogen sulph?f?ide|lel|(?:ammonia|chlorine|steam|hydrogen|methane) (?:leak|release)|fire (?:alarm|detect\w*|and gas|suppression|damper|pump)|flame (?:detect\w*|failure|loss|out)|smoke (?:alarm|detect\w*)|esd|emergency (?:shut ?down|stop|trip)|e stop|sis (?:trip\w*|demand\w*|fault|bypass\w*|alarm|shutdown|activat\w*)|safety (?:instrumented|trip\w*|shut ?down|valve|interlock|function|demand)|(?:pressure )?relief (?:valve|device)|pressure relief|psv|rupture disc|over ?pressure|burner management|high high pressure|evacuat\w*)\b/;
+const PROCESS =
+	/\b(?:process (?:value|variable|alarm|deviation)|set ?point|out of range|deviation alarm|(?:tank|vessel|boiler|reactor|pump|flow|level|pressure|temperature|temp) (?:is )?(?:high|low|deviation|alarm|out)|critical (?:state|range))\b/;
+const MAINTENANCE =
+	/\b(?:certificate expir\w*|cert expir\w*|licen[sc]e expir\w*|maintenance (?:due|needed|required)|calibration|filter change|service due)\b/;
+
+/**
+ * The kind that an alarm's words show: process safety (gas, fire, SIS, emergency shutdown, pressure relief: IEC 61511 layers that act
+ * when control has failed), process, or maintenance; null where they show none. `GasDetectorHigh` and `gas_detector_high` are words too.
+ */
+export function kindOfWords(text: string): AlertKind | null {
+	const words = text
+		.slice(0, 4_000)
+		.replace(/([a-z\d])([A-Z])/g, '$1 $2')
+		.replace(/[_\-./]+/g, ' ')
+		.replace(/\s+/g, ' ')
+		.toLowerCase();
+	if (PROCESS_SAFETY.test(words)) return 'process_safety';
+	if (PROCESS.test(words)) return 'process';
+	return MAINTENANCE.test(words) ? 'maintenance' : null;
+}

@@ -1,0 +1,54 @@
+// What a kind of source is: its names, its readers, and the words that docs/sources.md is generated from. No kind is defined here.
+import type { Alert, Domain, IntakeContext, Problem } from '../../domain/alert.ts';
+import type { Severity } from '../../domain/severity.ts';
+import type { CefRecord } from '../formats/cef.ts';
+import type { JsonObject, JsonValue } from '../formats/json-text.ts';
+import type { SyslogMessage } from '../formats/syslog.ts';
+
+/** One record read: the alert, or why it was not understood. */
+export type Reading =
+	| { readonly kind: 'alert'; readonly alert: Alert; readonly problems: readonly Problem[] }
+	| { readonly kind: 'unparsed'; readonly problems: readonly Problem[] };
+
+/** A JSON document taken apart: its records in order, with the object around them that they share. */
+export type JsonSplit =
+	| { readonly kind: 'records'; readonly records: readonly JsonValue[]; readonly envelope: JsonObject | null }
+	| { readonly kind: 'protocol'; readonly note: string };
+
+export type SourceKind = {
+	/** Folder, URL and configuration name. */
+	readonly name: string;
+	readonly aliases: readonly string[];
+	readonly title: string;
+	readonly vendor: string;
+	/** Where the source's alerts belong when the payload does not say. */
+	readonly domain: Domain | null;
+	/** Forms of body that are understood, for people. */
+	readonly forms: readonly string[];
+	/** The vendor's severity values and ours, for people; `by value` for a number of a range that stands above, null for none. */
+	readonly severities: readonly (readonly [string, Severity | 'by value' | null])[];
+	/** By what repeats and closing messages are recognised, for people. */
+	readonly identity: string;
+	/** What is entered at the vendor, a sentence a step. */
+	readonly setup: readonly string[];
+	readonly notHandled: readonly string[];
+
+	splitJson(document: JsonValue): JsonSplit;
+	readJson(record: JsonObject, envelope: JsonObject | null, context: IntakeContext): Reading;
+	/** Null where the kind has no mapping of its own for CEF: the generic one is used. */
+	readonly readCef: ((record: CefRecord, header: SyslogMessage | null, context: IntakeContext) => Reading) | null;
+	/** True for CEF lines of this vendor, which kind `cef` hands over; null where there are none. */
+	readonly ownsCef: ((record: CefRecord) => boolean) | null;
+	/** The kind's own plain text; null where it has none, or where the line is not of that form. */
+	readonly readText: ((text: string, header: SyslogMessage | null, context: IntakeContext) => Reading | null) | null;
+};
+
+export function records(list: readonly JsonValue[], envelope: JsonObject | null = null): JsonSplit {
+	return list.length === 0
+		? { kind: 'protocol', note: 'the body holds an empty list: no alert in it' }
+		: { kind: 'records', records: list, envelope };
+}
+
+export function unparsed(field: string, found: string, expected: string): Reading {
+	return { kind: 'unparsed', problems: [{ field, found, expected }] };
+}

@@ -1,0 +1,99 @@
+// What a person who runs Interlock watches, at /metrics (Prometheus text). Names begin with `interlock_`.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Metrics = {
+	answered(source: string, status: number, ms: number): void;
+	refused(source: string): void;
+	fault(where: string): void;
+	chat(name: string, labels: Readonly<Record<string, string>>): void;
+	/** Asked for at each scrape. */
+	onScrape(read: () => Promise<Scrape>): void;
+	text(): Promise<string>;
+};
+
+export type Scrape = {
+	readonly outbox: readonly { readonly topic: string; readonly waiting: number; readonly parked: number }[];
+	readonly gathered: number;
+	readonly sealed: number;
+};
+
+export function createMetrics(): Metrics {
+	const registry = new Registry();
+	collectDefaultMetrics({ register: registry, prefix: 'interlock_' });
+	const registers = [registry];
+	const answers = new Counter({
+		name: 'interlock_deliveries_total',
+		help: 'Deliveries answered at the door',
+		labelNames: ['status'],
+		registers,
+	});
+	const seconds = new Histogram({
+		name: 'interlock_delivery_seconds',
+		help: 'Time from request to answer',
+		buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+		registers,
+	});
+	const refusals = new Counter({
+		name: 'interlock_credentials_refused_total',
+		help: 'Deliveries with a wrong credential',
+		labelNames: ['source'],
+		registers,
+	});
+	const faults = new Counter({
+		name: 'interlock_faults_total',
+		help: 'Faults of the program or of what it depends on',
+		labelNames: ['where'],
+		registers,
+	});
+	const slack = new Counter({
+		name: 'interlock_slack_total',
+		help: 'Calls to Slack by outcome',
+		labelNames: ['what', 'outcome'],
+		registers,
+	});
+	const waiting = new Gauge({
+		name: 'interlock_outbox_waiting',
+		help: 'Topics that wait',
+		labelNames: ['topic'],
+		registers,
+	});
+	const parked = new Gauge({
+		name: 'interlock_outbox_parked',
+		help: 'Topics given up after repeated failure: look at them',
+		labelNames: ['topic'],
+		registers,
+	});
+	const gathered = new Gauge({ name: 'interlock_intake_gathered', help: 'Messages that wait for a commit', registers });
+	const sealed = new Gauge({
+		name: 'interlock_ledger_sealed',
+		help: 'Ledger entries with a place in the tree',
+		registers,
+	});
+	let read: (() => Promise<Scrape>) | null = null;
+	return {
+		answered(_source, status, ms) {
+			answers.inc({ status: String(status) });
+			seconds.observe(ms / 1000);
+		},
+		refused: (source) => refusals.inc({ source }),
+		fault: (where) => faults.inc({ where: where.split(':')[0]?.slice(0, 60) ?? 'unknown' }),
+		chat: (name, labels) => slack.inc({ what: name, outcome: Object.values(labels).join(' ').slice(0, 60) }),
+		onScrape: (reader) => {
+			read = reader;
+		},
+		async text() {
+			if (read !== null) {
+				const now = await read();
+				waiting.reset();
+				parked.reset();
+				for (const row of now.outbox) {
+					waiting.set({ topic: row.topic }, row.waiting);
+					parked.set({ topic: row.topic }, row.parked);
+				}
+				gathered.set(now.gathered);
+				sealed.set(now.sealed);
+			}
+			return registry.metrics();
+		},
+	};
+}

@@ -1,0 +1,30 @@
+// Who is told: the people who hold a role at the incident's place. Pure.
+import { holdsRole, type Person, type Role } from '../../domain/person.ts';
+import type { ActionInput } from './action.ts';
+
+/** People paged for one step, and pages that one person gets within an hour; a safety alarm is never held back. */
+const PEOPLE_PER_PAGE_MAX = 10;
+const PAGES_PER_HOUR_MAX = 12;
+
+/**
+ * People with this role where the incident is: its target's site and zone first, else any of the incident's places, else everywhere.
+ * Nobody at the place is no reason to tell nobody: then all who hold the role anywhere are told.
+ */
+export function onCall(role: Role, input: ActionInput): Person[] {
+	const places = [
+		{ site: input.asset?.site ?? null, zone: input.asset?.zone ?? null },
+		...input.incident.sites.flatMap((site) => [
+			{ site, zone: null },
+			...input.incident.zones.map((zone) => ({ site, zone })),
+		]),
+		{ site: null, zone: null },
+	];
+	const here = input.people.filter((person) => places.some((place) => holdsRole(person, role, place.site, place.zone)));
+	const anywhere = input.people.filter((person) => person.roles.some((grant) => grant.role === role));
+	return (here.length > 0 ? here : anywhere).toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, PEOPLE_PER_PAGE_MAX);
+}
+
+/** True where this person has had enough for an hour: the thread still says it, only the direct message is left out. */
+export function hasEnough(person: Person, input: ActionInput): boolean {
+	return !input.incident.process_safety && (input.recentPages[person.id] ?? 0) >= PAGES_PER_HOUR_MAX;
+}

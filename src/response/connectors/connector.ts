@@ -1,0 +1,35 @@
+// What every connector is to the rest of response: something that makes one call for one step, and says what is known of its effect.
+import type { StepParams } from '../../domain/step.ts';
+import type { Grant } from '../../safety/grant.ts';
+
+/** One call for one step. `step` is the Idempotency-Key: the same step never acts twice at a target that honours it. */
+export type CallRequest = {
+	readonly step: string;
+	readonly action: string;
+	/** The asset as the target system may know it: the inventory's id. Null for actions without one. */
+	readonly target: string | null;
+	/** All targets as the gate judged them: what the grant is bound to. */
+	readonly targets: readonly string[];
+	readonly params: StepParams;
+};
+
+/** `unknown` is never a failure: the call may have had its effect. `detail` is short, masked text. */
+export type CallResult = {
+	readonly effect: 'done' | 'not_done' | 'unknown';
+	readonly detail: string;
+	readonly tries: number;
+};
+
+/** What the target says about an effect that is in doubt. */
+export type ReadBack = { readonly state: 'done' | 'not_done' | 'unknown'; readonly detail: string };
+
+export type Connector = {
+	readonly name: string;
+	/** Actions that it has a call for. */
+	readonly actions: readonly string[];
+	isIdempotent(action: string): boolean;
+	hasReadBack(action: string): boolean;
+	/** Makes the call. Never throws for anything that the target does. */
+	call(grant: Grant, request: CallRequest): Promise<CallResult>;
+	readBack(grant: Grant, request: CallRequest): Promise<ReadBack>;
+};

@@ -1,0 +1,100 @@
+// What time does to a step: an unanswered request ends, an approval that ran out is looked at again, and a containment that has lasted
+// long enough is taken back through the gate, or people are asked. Pure.
+import type { NewEntry } from '../domain/entry.ts';
+import type { Step } from '../domain/step.ts';
+import type { Instant } from '../domain/time.ts';
+import type { NextTopic } from '../domain/topic.ts';
+import type { Change } from '../store/record.ts';
+import { RUNNABLE } from './actions/index.ts';
+import { stepEntry, update } from './advance.ts';
+import { undoKey } from './order.ts';
+import { stepIdOf } from './plan.ts';
+import { cardOf, type View } from './view.ts';
+
+export type Expiry = {
+	readonly entries: readonly NewEntry[];
+	readonly changes: readonly Change[];
+	readonly topics: readonly NextTopic[];
+};
+
+/** What the topic `expire` comes to for one step at this moment; looking too early only sets the next look. */
+export function expireStep(step: Step, view: View, now: Instant): Expiry {
+	if (step.state === 'waiting' && step.expires_at !== null) {
+		if (step.expires_at > now) {
+			// An approval may have run out before the request did: the plan judges the step again.
+			return {
+				entries: [],
+				changes: [],
+				topics: [
+					{ topic: 'expire', key: step.id, after: step.expires_at },
+					{ topic: 'plan', key: step.incident },
+				],
+			};
+		}
+		const after: Step = {
+			...step,
+			state: 'expired',
+			outcome: 'nobody answered in time',
+			expires_at: null,
+			updated_at: now,
+		};
+		return {
+			entries: [
+				stepEntry(
+					'step.expired',
+					step,
+					{
+						why: 'nobody answered in time',
+						asked: step.decision?.needs.map((need) => need.roles.join(' or ')) ?? [],
+						binding: step.decision?.binding ?? null,
+					},
+					now,
+				),
+			],
+			changes: [update(step, after)],
+			topics: [cardOf(view), { topic: 'plan', key: step.incident }],
+		};
+	}
+	if (step.state === 'done' && step.contained_until !== null) {
+		if (step.contained_until > now)
+			return { entries: [], changes: [], topics: [{ topic: 'expire', key: step.id, after: step.contained_until }] };
+		return containmentEnds(step, view, now);
+	}
+	return { entries: [], changes: [], topics: [] };
+}
+
+/** The inverse as a step of its own, judged like any other; where there is none, a request to people. */
+function containmentEnds(step: Step, view: View, now: Instant): Expiry {
+	const item = view.setting.playbooks.get(step.playbook)?.playbook.steps.find((one) => one.key === step.key);
+	const own = RUNNABLE.get(step.action)?.undo;
+	const inverse = item?.undo ?? (own !== undefined && 'by' in own ? own.by : null);
+	const key = undoKey(step.key);
+	const undo: Step = {
+		...step,
+		id: stepIdOf(step.incident, step.playbook, key, step.target),
+		key,
+		title: `Take back: ${step.title}`.slice(0, 150),
+		action: inverse ?? 'ask_person',
+		params: inverse === null ? {} : step.params,
+		instructions: `"${step.title}" has lasted as long as planned. Is the cause gone? Then take it back; if not, decide how long it stays and write it into the thread.`,
+		checklist: ['The cause is gone, and somebody has checked it', 'The people who work there have been told'],
+		state: 'planned',
+		decision: null,
+		after: [],
+		expires_at: null,
+		containment_ms: null,
+		contained_until: null,
+		attempts: 0,
+		outcome: null,
+		created_at: now,
+		updated_at: now,
+	};
+	const after: Step = { ...step, contained_until: null, updated_at: now };
+	return {
+		entries: [
+			stepEntry('plan.made', undo, { summary: `containment of ${step.key} has run out`, undoes: step.id }, now),
+		],
+		changes: [update(step, after), { op: 'ensure', table: 'steps', row: undo }],
+		topics: [{ topic: 'plan', key: step.incident }, cardOf(view)],
+	};
+}

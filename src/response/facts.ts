@@ -1,0 +1,164 @@
+// Puts together what the safety gate may look at for one step: people's statements, what the program sees itself, freezes, windows
+// (the gate reads what the inventory states from the assets and zones themselves). Pure; the reading is in store/read/response.ts, one snapshot. NOT here: what any of it means for a decision.
+
+import type { Asset, Zone } from '../domain/asset.ts';
+import { type FactName, FactReading, type FactValue } from '../domain/fact.ts';
+import type { Inventory } from '../domain/inventory.ts';
+import type { Step } from '../domain/step.ts';
+import type { Instant } from '../domain/time.ts';
+import { isOpen, type Window } from '../domain/window.ts';
+import { ACTIONS, effectOf, isActionName, TOUCH_FREE_EFFECTS } from '../safety/actions.ts';
+import { type Facts, type Freeze, proposeStep } from '../safety/proposed-step.ts';
+import { RUNNABLE } from './actions/index.ts';
+
+/** A row of the table of freezes that has not been thawed. */
+export type FreezeRow = {
+	readonly id: string;
+	readonly scope: string;
+	readonly set_by: string;
+	readonly reason: string;
+};
+
+/** Everything that one snapshot of the database says about a step, beside the step itself. */
+export type Snapshot = {
+	/** Statements as stored; those that are none (wrong value, unknown name) are left out, and so count as missing. */
+	readonly statements: readonly unknown[];
+	readonly freezes: readonly FreezeRow[];
+	readonly confidenceFirm: number;
+	/** Whether another step on OT is running or in doubt at this moment (row P04). */
+	readonly otherOtStepRuns: boolean;
+	/** Whether OT on call has been told of the incident: a page or question to them has gone out. */
+	readonly otTold: boolean;
+};
+
+export type Ground = {
+	readonly inventory: Inventory;
+	readonly windows: readonly Window[];
+	readonly siteRules: readonly unknown[];
+};
+
+/** The gate's snapshot for one step at one moment. */
+export function factsFor(step: Step, ground: Ground, snapshot: Snapshot, now: Instant): Facts {
+	const proposed = proposeStep(step);
+	const targets: Record<string, Asset | null> = {};
+	const zones: Record<string, Zone | null> = {};
+	for (const id of proposed.targets) {
+		const asset = ground.inventory.find(id);
+		targets[id] = asset;
+		if (asset?.zone) zones[asset.zone] = ground.inventory.zone(asset.zone);
+		// An unlisted address stands in the zone whose range holds it: in a zone of safety systems it is judged as one of them.
+		const around = asset === null ? ground.inventory.zoneOfAddress(id) : null;
+		if (around !== null) zones[around.id] = around;
+	}
+	const named = step.params['zone'];
+	if (typeof named === 'string' && named !== '') zones[named] = ground.inventory.zone(named);
+	const assets = Object.values(targets).filter((asset) => asset !== null);
+	return {
+		targets,
+		zones,
+		inventory_confirmed_at: ground.inventory.data.confirmedAt,
+		readings: [
+			...snapshot.statements.flatMap((row) => {
+				const reading = FactReading.safeParse(row);
+				return reading.success ? [reading.data] : [];
+			}),
+			...assets.flatMap((asset) => windowReadings(asset, ground.windows, now)),
+			...sessionReading(step, assets, ground.windows, now),
+			...ownReadings(step, snapshot, now),
+		],
+		freezes: snapshot.freezes.map(freezeOf),
+		confidence_firm: snapshot.confidenceFirm,
+		site_rules: ground.siteRules,
+	};
+}
+
+/** True where the step may touch OT or it is not known that it does not: then it runs alone (row P04). */
+export function touchesOt(step: Step, inventory: Inventory): boolean {
+	const effect = effectOf(step.action);
+	if (TOUCH_FREE_EFFECTS.some((free) => free === effect)) return false;
+	const { targets } = proposeStep(step);
+	if (targets.length === 0)
+		return !(isActionName(step.action) && ACTIONS[step.action].target === 'none' && effect === 'disclose');
+	return targets.some((id) => {
+		const asset = inventory.find(id);
+		return asset === null || asset.domain === 'ot' || (asset.level !== '4' && asset.level !== '5');
+	});
+}
+
+function freezeOf(row: FreezeRow): Freeze {
+	const base = { id: row.id, by: row.set_by, reason: row.reason };
+	const match = /^(site|zone):(.+)$/s.exec(row.scope);
+	// A scope that cannot be read stops everything: the careful reading.
+	if (match === null) return { ...base, scope: 'all', place: null };
+	return { ...base, scope: match[1] === 'site' ? 'site' : 'zone', place: match[2] ?? null };
+}
+
+function reading(
+	name: FactName,
+	subject: string,
+	value: FactValue,
+	source: FactReading['source'],
+	by: string,
+	at: Instant,
+): FactReading {
+	return {
+		id: `${source}:${name}:${subject}`,
+		name,
+		subject,
+		value,
+		source,
+		supplied_by: by,
+		stated_at: at,
+		expires_at: null,
+	};
+}
+
+function covers(window: Window, asset: Asset): boolean {
+	if (window.assets.length > 0) {
+		const names = new Set([asset.id, ...asset.hostnames, ...asset.ips].map((name) => name.toLowerCase()));
+		return window.assets.some((name) => names.has(name.toLowerCase()));
+	}
+	return (
+		(window.zone !== null || window.site !== null) &&
+		(window.zone === null || window.zone === asset.zone) &&
+		(window.site === null || window.site === asset.site)
+	);
+}
+
+/**
+ * What windows.csv says now: a window for the asset is open or not; and while one is open somebody works there, which raises the
+ * zone's state (G4). A permit for exactly this work is stated by people only: a window alone is none (G5).
+ */
+function windowReadings(asset: Asset, windows: readonly Window[], now: Instant): FactReading[] {
+	const open = windows.filter((window) => isOpen(window, now) && covers(window, asset));
+	const by = open[0]?.change ?? 'windows.csv';
+	const readings = [reading('window_open', asset.id, open.length > 0, 'file', by, now)];
+	if (open.length > 0 && asset.zone !== null)
+		readings.push(reading('zone_state', asset.zone, 'permit_open', 'file', by, now));
+	return readings;
+}
+
+/** A session is outside every window only if windows are kept at all and none is open anywhere at the target's site. */
+function sessionReading(step: Step, assets: readonly Asset[], windows: readonly Window[], now: Instant): FactReading[] {
+	const session = step.params['session'];
+	if (typeof session !== 'string' || session === '' || windows.length === 0 || assets.length === 0) return [];
+	const sites = new Set(assets.map((asset) => asset.site));
+	const busy = windows.some(
+		(window) => isOpen(window, now) && (window.site === null || sites.has(window.site) || sites.has(null)),
+	);
+	return [reading('session_outside_window', session, !busy, 'file', 'windows.csv', now)];
+}
+
+/** What the program sees itself about this step. */
+function ownReadings(step: Step, snapshot: Snapshot, now: Instant): FactReading[] {
+	const own = (name: FactName, value: FactValue): FactReading =>
+		reading(name, step.id, value, 'system', 'response', now);
+	const undo = RUNNABLE.get(step.action)?.undo;
+	const endsItself = step.containment_ms !== null && undo !== undefined && 'by' in undo;
+	return [
+		own('parallel_ot_step', snapshot.otherOtStepRuns),
+		own('previous_attempt_failed', step.attempts > 0),
+		own('block_has_expiry', endsItself),
+		...(snapshot.otTold ? [own('ot_told', true)] : []),
+	];
+}

@@ -1,0 +1,243 @@
+// The response stage: answers the topics plan, run and expire. It reads, asks the pure parts, and records; what is decided is decided in
+// plan.ts, advance.ts and safety/, what touches the world is run-step.ts. Nothing here is posted: chat answers `card` and `post`.
+
+import type { NewEntry } from '../domain/entry.ts';
+import { makeId } from '../domain/id.ts';
+import type { Inventory } from '../domain/inventory.ts';
+import type { Person } from '../domain/person.ts';
+import type { Step } from '../domain/step.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Due, Handlers, NextTopic } from '../domain/topic.ts';
+import type { Window } from '../domain/window.ts';
+import type { Database } from '../store/database.ts';
+import {
+	type AlertRow,
+	type ResponseSnapshot,
+	readIncidentForResponse,
+	readStepForResponse,
+} from '../store/read/response.ts';
+import { type Change, record } from '../store/record.ts';
+import { RUNNABLE } from './actions/index.ts';
+import { advance } from './advance.ts';
+import { type Chosen, choosePlaybooks, type LoadedPlaybook } from './choose.ts';
+import type { Connector } from './connectors/connector.ts';
+import { connectorsByAction } from './connectors/index.ts';
+import type { EvidenceAlert } from './evidence.ts';
+import { expireStep } from './expire.ts';
+import { type LeftOut, planFor } from './plan.ts';
+import { type Log, type Runner, runStep } from './run-step.ts';
+import { APPROVAL_WAIT_MS } from './settle.ts';
+import { isClosed, type Setting, type View } from './view.ts';
+
+/** Rows of one batch that are worked on at the same time; a call may take half a minute. */
+const PARALLEL_MAX = 8;
+
+export type ResponseParts = {
+	readonly database: Database;
+	readonly inventory: Inventory;
+	readonly playbooks: readonly LoadedPlaybook[];
+	/** Who may decide, as they are now: a function where roles come from groups that change (Slack user groups). */
+	readonly people: readonly Person[] | (() => Promise<readonly Person[]>);
+	readonly windows: readonly Window[];
+	readonly siteRules: readonly unknown[];
+	readonly connectors: readonly Connector[];
+	readonly clock: () => Instant;
+	/** In [0, 1), from a cryptographic source: for the ids of messages. */
+	readonly random: () => number;
+	readonly log: Log;
+	/** How long approvals are waited for where a playbook does not say; 15 minutes. */
+	readonly approvalMs?: number;
+};
+
+/** Builds the stage. Configuration is read once: a change of a file takes a new start (or a new stage). */
+export function createResponse(parts: ResponseParts): Handlers {
+	const connectors = connectorsByAction(parts.connectors);
+	const setting: Setting = {
+		inventory: parts.inventory,
+		windows: parts.windows,
+		siteRules: parts.siteRules,
+		people: typeof parts.people === 'function' ? [] : parts.people,
+		playbooks: new Map(parts.playbooks.map((loaded) => [loaded.playbook.id, loaded])),
+		canRun: (action) => {
+			const known = RUNNABLE.get(action);
+			return known !== undefined && (known.kind === 'internal' || connectors.has(action));
+		},
+		approvalMs: parts.approvalMs ?? APPROVAL_WAIT_MS,
+	};
+	const runner: Runner = {
+		database: parts.database,
+		actions: RUNNABLE,
+		connectorFor: (action) => connectors.get(action) ?? null,
+		readStep: async (id) => {
+			const read = await readStepForResponse(parts.database, id);
+			return read === null ? null : { view: viewOf(read.snapshot, await withPeople(parts, setting)), step: read.step };
+		},
+		clock: parts.clock,
+		newId: (prefix) => makeId(prefix, parts.clock(), parts.random),
+		log: parts.log,
+	};
+	return {
+		plan: (due) => each(due, async (one) => await planIncident(parts, setting, one)),
+		run: (due) => each(due, async (one) => await runStep(runner, one)),
+		expire: (due) => each(due, async (one) => await expire(parts, runner, one)),
+	};
+}
+
+/** The people are asked for at each look: one who left a group this morning does not approve tonight. */
+async function withPeople(parts: ResponseParts, setting: Setting): Promise<Setting> {
+	return typeof parts.people === 'function' ? { ...setting, people: await parts.people() } : setting;
+}
+
+/** Works on the rows side by side, a few at a time. One that fails does not stop the others; the first failure is thrown at the end. */
+async function each(due: readonly Due[], work: (one: Due) => Promise<void>): Promise<void> {
+	const waiting = [...due];
+	const failures: unknown[] = [];
+	const worker = async (): Promise<void> => {
+		for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+			try {
+				await work(one);
+			} catch (cause) {
+				failures.push(cause);
+			}
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(PARALLEL_MAX, due.length) }, worker));
+	if (failures.length > 0) throw failures[0];
+}
+
+/** Chooses playbooks, adds the steps that are missing, and moves every step that has not begun. Doing it twice changes nothing more. */
+async function planIncident(parts: ResponseParts, setting: Setting, due: Due): Promise<void> {
+	const now = parts.clock();
+	const snapshot = await readIncidentForResponse(parts.database, due.key);
+	if (snapshot === null) {
+		await record(parts.database, { entries: [], done: [due] }, now);
+		return;
+	}
+	const view = viewOf(snapshot, await withPeople(parts, setting));
+	const made = isClosed(view) ? nothing : planned(view, now);
+	const moved = moveAll(
+		{ ...view, steps: [...view.steps, ...made.steps] },
+		new Set(made.steps.map((step) => step.id)),
+		now,
+	);
+	await record(
+		parts.database,
+		{
+			entries: [...made.entries, ...moved.entries],
+			changes: [...moved.inserts, ...moved.changes],
+			topics: moved.topics,
+			done: [due],
+		},
+		now,
+	);
+	if (made.steps.length > 0) parts.log.info({ incident: due.key, steps: made.steps.length }, 'plan made or extended');
+}
+
+type Made = { readonly steps: readonly Step[]; readonly entries: readonly NewEntry[] };
+const nothing: Made = { steps: [], entries: [] };
+
+/** New steps of all chosen playbooks, and the entry that says which and why. */
+function planned(view: View, now: Instant): Made {
+	const { inventory, canRun } = view.setting;
+	const unknown: string[] = [];
+	const chosen = choosePlaybooks(view.incident, view.alerts, inventory, [...view.setting.playbooks.values()], unknown);
+	const steps: Step[] = [];
+	const leftOut: (LeftOut & { readonly playbook: string })[] = [];
+	for (const { loaded } of chosen) {
+		const plan = planFor(
+			{ incident: view.incident, alerts: view.alerts, inventory, held: [...view.steps, ...steps], canRun },
+			loaded,
+			now,
+		);
+		steps.push(...plan.steps);
+		leftOut.push(...plan.leftOut.map((left) => ({ ...left, playbook: loaded.playbook.id })));
+	}
+	if (steps.length === 0) return nothing;
+	return { steps, entries: [planEntry(view, chosen, steps, leftOut, unknown, now)] };
+}
+
+function planEntry(
+	view: View,
+	chosen: readonly Chosen[],
+	steps: readonly Step[],
+	leftOut: readonly (LeftOut & { readonly playbook: string })[],
+	unknown: readonly string[],
+	now: Instant,
+): NewEntry {
+	return {
+		kind: 'plan.made',
+		actor: { kind: 'bot', id: 'bot' },
+		at: now,
+		incident: view.incident.id,
+		refs: steps.map((step) => step.id),
+		data: {
+			summary: `${steps.length} steps of ${[...new Set(steps.map((step) => step.playbook))].join(', ')}`,
+			playbooks: chosen.map(({ loaded, why }) => ({
+				id: loaded.playbook.id,
+				version: loaded.version,
+				lead: loaded.playbook.lead,
+				why,
+			})),
+			steps: steps.map((step) => ({ id: step.id, playbook: step.playbook, key: step.key, target: step.target })),
+			left_out: leftOut.map((left) => ({ ...left })),
+			unknown_playbooks: [...unknown],
+		},
+	};
+}
+
+type Moved = {
+	readonly entries: NewEntry[];
+	readonly inserts: Change[];
+	readonly changes: Change[];
+	readonly topics: NextTopic[];
+};
+
+/** Moves every step once, in the plan's order; a step sees what those before it have become in this pass. */
+function moveAll(start: View, fresh: ReadonlySet<string>, now: Instant): Moved {
+	const moved: Moved = { entries: [], inserts: [], changes: [], topics: [] };
+	let view = start;
+	for (const step of start.steps) {
+		const move = advance(step, view, now);
+		if (fresh.has(step.id)) moved.inserts.push({ op: 'insert', table: 'steps', row: move?.step ?? step });
+		if (move === null) continue;
+		moved.entries.push(...move.entries);
+		moved.topics.push(...move.topics);
+		// A new row is written as it has become; changes of other rows (questions) go along.
+		moved.changes.push(...move.changes.filter((change) => !(fresh.has(step.id) && change.op === 'update')));
+		view = { ...view, steps: view.steps.map((one) => (one.id === step.id ? move.step : one)) };
+	}
+	return moved;
+}
+
+async function expire(parts: ResponseParts, runner: Runner, due: Due): Promise<void> {
+	const now = parts.clock();
+	const read = await runner.readStep(due.key);
+	const move = read === null ? { entries: [], changes: [], topics: [] } : expireStep(read.step, read.view, now);
+	await record(parts.database, { ...move, done: [due] }, now);
+}
+
+function viewOf(snapshot: ResponseSnapshot, setting: Setting): View {
+	return {
+		setting,
+		incident: snapshot.incident,
+		alerts: snapshot.alerts.map(evidenceOf),
+		steps: snapshot.steps,
+		approvals: snapshot.approvals,
+		statements: snapshot.statements,
+		freezes: snapshot.freezes,
+		busy: snapshot.busy,
+	};
+}
+
+/** An alert that triage has not judged yet says where it points, and nothing about how bad it is. */
+function evidenceOf(row: AlertRow): EvidenceAlert {
+	return {
+		id: row.id,
+		occurredAt: row.occurredAt,
+		severity: row.verdict?.severity ?? 'informational',
+		entities: row.entities,
+		techniques: row.verdict?.techniques.map((technique) => technique.id) ?? [],
+		tags: row.verdict?.tags ?? [],
+		playbooks: row.verdict?.playbooks ?? [],
+	};
+}

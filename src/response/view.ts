@@ -1,0 +1,61 @@
+// One incident as the pure parts of this stage see it: the snapshot of the database, and what the program was configured with.
+import type { Approval } from '../domain/decision.ts';
+import { type Person, Role, SIDE_OF_ROLE } from '../domain/person.ts';
+import type { Step } from '../domain/step.ts';
+import type { NextTopic } from '../domain/topic.ts';
+import type { LoadedPlaybook } from './choose.ts';
+import type { EvidenceAlert, IncidentSummary } from './evidence.ts';
+import { type FreezeRow, type Ground, type Snapshot, touchesOt } from './facts.ts';
+
+export type Setting = Ground & {
+	readonly people: readonly Person[];
+	readonly playbooks: ReadonlyMap<string, LoadedPlaybook>;
+	/** Whether the program can do the action here: it has a file for it, and a connector where it needs one. */
+	readonly canRun: (action: string) => boolean;
+	readonly approvalMs: number;
+};
+
+export type View = {
+	readonly setting: Setting;
+	readonly incident: IncidentSummary & { readonly state: 'open' | 'acknowledged' | 'resolved' | 'merged' };
+	readonly alerts: readonly EvidenceAlert[];
+	readonly steps: readonly Step[];
+	readonly approvals: readonly Approval[];
+	readonly statements: readonly unknown[];
+	readonly freezes: readonly FreezeRow[];
+	/** Steps of any incident that are running or in doubt. */
+	readonly busy: readonly Step[];
+};
+
+/** Another step on OT that is under way or in doubt; null where there is none. It keeps every other OT step back (rows P04, G6). */
+export function otherOtStep(step: Step, view: View): Step | null {
+	return view.busy.find((other) => other.id !== step.id && touchesOt(other, view.setting.inventory)) ?? null;
+}
+
+/** The part of the view that the gate's facts are made of. */
+export function snapshotFor(step: Step, view: View): Snapshot {
+	return {
+		statements: view.statements,
+		freezes: view.freezes,
+		confidenceFirm: view.incident.confidence_firm,
+		otherOtStepRuns: touchesOt(step, view.setting.inventory) && otherOtStep(step, view) !== null,
+		otTold: view.steps.some(hasToldOt),
+	};
+}
+
+/** True for a question to the control room or a page to OT that has gone out. */
+function hasToldOt(step: Step): boolean {
+	if (!['done', 'hands', 'attested'].includes(step.state) || step.attempts === 0) return false;
+	if (step.action === 'ask_control_room') return true;
+	const role = Role.safeParse(step.params['role']);
+	return step.action === 'page' && role.success && SIDE_OF_ROLE[role.data] === 'ot';
+}
+
+/** The incident's card comes up to date; that of a process-safety incident ahead of all others. */
+export function cardOf(view: View): NextTopic {
+	return { topic: view.incident.process_safety ? 'card_safety' : 'card', key: view.incident.id };
+}
+
+export function isClosed(view: View): boolean {
+	return view.incident.state === 'resolved' || view.incident.state === 'merged';
+}

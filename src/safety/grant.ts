@@ -1,0 +1,156 @@
+// The only place where a Grant is made: a value that a connector needs and nobody can write by hand. It decides anew, counts the
+// approvals of the people as they are now, and binds the grant to one action, its targets, its parameters and a short time.
+import { canonicalHash } from '../domain/canonical.ts';
+import type { Approval, ApprovalNeed, Decision } from '../domain/decision.ts';
+import type { Person } from '../domain/person.ts';
+import { err, ok, type Result } from '../domain/result.ts';
+import type { StepParams } from '../domain/step.ts';
+import { type Instant, SECOND } from '../domain/time.ts';
+import { effectOf, mayHaveConnector } from './actions.ts';
+import { approvalCounts, assignNeeds } from './approval.ts';
+import { decide, type Facts, type ProposedStep, placesOf } from './decide.ts';
+
+export { APPROVAL_EXPIRY_MAX_MS, APPROVAL_EXPIRY_MS, approvalCounts, mayDecide } from './approval.ts';
+
+/** How long a grant opens a connector: the worker takes it and calls at once. */
+export const GRANT_MS = 60 * SECOND;
+
+// Not exported: no other file can write a value of this type.
+declare const brand: unique symbol;
+
+/** Leave for one call. Made by `grant` alone; a look-alike is refused at run time, because only made ones are registered. */
+export type Grant = {
+	readonly [brand]: true;
+	readonly step: string;
+	readonly action: string;
+	readonly targets: readonly string[];
+	readonly paramsHash: string;
+	readonly binding: string;
+	readonly grantedAt: Instant;
+	readonly expiresAt: Instant;
+	/** Ids of the people whose approvals carried it. */
+	readonly approvedBy: readonly string[];
+};
+
+const MADE = new WeakSet<object>();
+
+export type GrantQuestion = {
+	readonly step: ProposedStep;
+	readonly facts: Facts;
+	readonly approvals: readonly Approval[];
+	readonly people: readonly Person[];
+	readonly now: Instant;
+};
+
+export type GrantAnswer =
+	| { readonly ok: true; readonly grant: Grant; readonly decision: Decision }
+	| {
+			readonly ok: false;
+			readonly decision: Decision;
+			/** Needs that no approval meets yet. */
+			readonly waiting: readonly ApprovalNeed[];
+			/** Everything that stands in the way, in words for people. */
+			readonly reasons: readonly string[];
+	  };
+
+/**
+ * Leave to run one step now, or what stands in the way.
+ *
+ * Decides again on these facts; needs every hold gone, and for each need an approval by a different named person who holds the
+ * role at every place of the step today, did not ask for the step, and approved exactly this. A `no` of such a person stops it.
+ * Never gives leave to control, destroy, attack or run raw commands, whatever the table says (G10). Never throws.
+ */
+export function grant(question: GrantQuestion): GrantAnswer {
+	const { step, facts, now } = question;
+	const decision = decide(step, facts, now);
+	try {
+		return grantOn(question, decision);
+	} catch (fault) {
+		const what = fault instanceof Error ? fault.message : 'unknown fault';
+		return { ok: false, decision, waiting: decision.needs, reasons: [`the approvals could not be judged: ${what}`] };
+	}
+}
+
+function grantOn(question: GrantQuestion, decision: Decision): GrantAnswer {
+	const { step, facts, approvals, people, now } = question;
+	const refuse = (reasons: readonly string[], waiting: readonly ApprovalNeed[] = decision.needs): GrantAnswer => ({
+		ok: false,
+		decision,
+		waiting,
+		reasons,
+	});
+	if (decision.class === 'NEVER' || decision.class === 'HANDS') return refuse([decision.summary]);
+	if (!mayHaveConnector(step.action) && effectOf(step.action) !== 'policy') {
+		return refuse([`no connector may exist for \`${step.action}\` (G10)`]);
+	}
+	const places = placesOf(step, facts, now);
+	const reasons: string[] = decision.holds.map((hold) => `${hold.rule}: ${hold.reason}`);
+	const yes: Person[] = [];
+	for (const approval of approvals) {
+		const counted = approvalCounts(approval, decision, step, places, people, now);
+		if (!counted.ok) reasons.push(...(decision.needs.length > 0 ? [counted.reason] : []));
+		else if (approval.answer === 'yes') yes.push(counted.person);
+		else reasons.push(`${counted.person.name} said no${approval.reason === null ? '' : `: ${approval.reason}`}`);
+	}
+	const isRefused = approvals.some(
+		(one) => one.answer === 'no' && approvalCounts(one, decision, step, places, people, now).ok,
+	);
+	const assigned = assignNeeds(decision.needs, yes, places);
+	if (!assigned.ok) return refuse(reasons, assigned.open);
+	if (decision.holds.length > 0 || isRefused) return refuse(reasons, []);
+	return { ok: true, decision, grant: makeGrant(step, decision, assigned.people, now) };
+}
+
+function makeGrant(step: ProposedStep, decision: Decision, approvers: readonly Person[], now: Instant): Grant {
+	const made = Object.freeze({
+		step: step.id,
+		action: step.action,
+		targets: Object.freeze([...step.targets]),
+		paramsHash: canonicalHash(step.params),
+		binding: decision.binding,
+		grantedAt: now,
+		expiresAt: now + GRANT_MS,
+		approvedBy: Object.freeze(approvers.map((person) => person.id)),
+	});
+	MADE.add(made);
+	// The brand exists for the compiler alone; `MADE` is its run-time half.
+	return made as unknown as Grant;
+}
+
+/** The call that a connector is about to make. */
+export type GrantedCall = {
+	readonly step: string;
+	readonly action: string;
+	readonly targets: readonly string[];
+	readonly params: StepParams;
+};
+
+/**
+ * What a connector asks before it calls anything: is this a real grant, for exactly this, and still open?
+ *
+ * @returns the grant, or the reason why the call must not be made
+ */
+export function checkGrant(value: unknown, call: GrantedCall, now: Instant): Result<Grant, string> {
+	if (typeof value !== 'object' || value === null || !MADE.has(value))
+		return err('this is no grant of the safety gate');
+	// In MADE, so `makeGrant` made it.
+	const real = value as Grant;
+	if (!(now >= real.grantedAt && now < real.expiresAt)) return err('the grant has run out: ask the gate again');
+	if (real.action !== call.action) return err(`the grant is for \`${real.action}\`, not for \`${call.action}\``);
+	if (real.step !== call.step) return err('the grant is for another step');
+	const { targets } = real;
+	const isSame =
+		targets.length === call.targets.length && targets.every((target, index) => target === call.targets[index]);
+	if (!isSame) return err('the grant is for other targets');
+	if (hashOrNull(call.params) !== real.paramsHash) return err('the grant is for other parameters');
+	return ok(real);
+}
+
+function hashOrNull(value: unknown): string | null {
+	try {
+		return canonicalHash(value);
+	} catch {
+		// What cannot be hashed is no parameter that was approved.
+		return null;
+	}
+}

@@ -1,0 +1,73 @@
+// What the gate is asked about, and the snapshot of facts it may look at. Values only: reading them is done elsewhere.
+import type { Asset, Zone } from '../domain/asset.ts';
+import type { FactReading } from '../domain/fact.ts';
+import type { Step, StepParams } from '../domain/step.ts';
+import type { Instant } from '../domain/time.ts';
+
+/** A step as the gate sees it. Nothing that a playbook, a model or a message says about its own safety is in here. */
+export type ProposedStep = {
+	readonly id: string;
+	/** A name of the action catalogue; any other name is unknown and judged so. */
+	readonly action: string;
+	/** Inventory ids (or what should be one); empty for actions without an asset. */
+	readonly targets: readonly string[];
+	/**
+	 * Parameters. These name what the step reaches beside assets, and are the subjects of facts: `account` (or `user`),
+	 * `session`, `flow`, `indicator`; `zone` and `site` place a step that has no asset.
+	 */
+	readonly params: StepParams;
+	readonly playbook: string;
+	readonly playbook_version: string;
+	/** A person's id, or `bot`. */
+	readonly requested_by: string;
+	readonly incident: string;
+	/** 0 for the first; approvals bind to it, so that a retry needs new ones (row P05). */
+	readonly attempt: number;
+	/** How long a containment holds before it ends by itself, in milliseconds; null for no end. */
+	readonly containment_ms: number | null;
+	/** True where the plan would start it together with other steps on OT (row P04). */
+	readonly parallel?: boolean;
+};
+
+export type Freeze = {
+	readonly id: string;
+	readonly scope: 'all' | 'site' | 'zone';
+	/** The site or zone; null for all. */
+	readonly place: string | null;
+	readonly by: string;
+	readonly reason: string;
+};
+
+/** One snapshot of everything the gate may look at. */
+export type Facts = {
+	/** Each target of the step as the inventory found it; null or absent: unlisted or ambiguous. */
+	readonly targets: Readonly<Record<string, Asset | null>>;
+	/** Zones of the targets, by id. A zone that is missing here is taken for one of which nothing is known. */
+	readonly zones: Readonly<Record<string, Zone | null>>;
+	/** When the inventory was last confirmed; null: never. */
+	readonly inventory_confirmed_at: Instant | null;
+	readonly readings: readonly FactReading[];
+	readonly freezes: readonly Freeze[];
+	/** 0 to 1, of rules and sources alone; what a model is sure of never gets here. */
+	readonly confidence_firm: number;
+	/** Rules of the site, parsed here again: one that cannot be read refuses. */
+	readonly site_rules: readonly unknown[];
+};
+
+/** The step of a plan as the gate sees it; `targets` in the parameters adds assets to its target. */
+export function proposeStep(step: Step): ProposedStep {
+	const more = step.params['targets'];
+	const listed = Array.isArray(more) ? more : typeof more === 'string' ? [more] : [];
+	return {
+		id: step.id,
+		action: step.action,
+		targets: [...new Set([...(step.target === null ? [] : [step.target]), ...listed])],
+		params: step.params,
+		playbook: step.playbook,
+		playbook_version: step.playbook_version,
+		requested_by: step.requested_by,
+		incident: step.incident,
+		attempt: step.attempts,
+		containment_ms: step.containment_ms,
+	};
+}

@@ -1,0 +1,202 @@
+// Reads for the response stage: an incident with all that its plan rests on, in one snapshot (one transaction, repeatable read), so that
+// approvals, facts and freezes belong to the same moment. Reads only. NOT here: what any of it means.
+import type { Entity } from '../../domain/alert.ts';
+import type { Approval } from '../../domain/decision.ts';
+import type { Severity } from '../../domain/severity.ts';
+import type { Step } from '../../domain/step.ts';
+import type { Category, Verdict } from '../../domain/verdict.ts';
+import type { Database, Transaction } from '../database.ts';
+import { and, desc, eq, gt, inArray, isNull, ne, sql } from '../drizzle.ts';
+import { LOCK_SPACE } from '../migrate.ts';
+import * as schema from '../schema.ts';
+
+/** Advisory lock under which intents of steps on OT are recorded: one at a time in the whole plant (row P04). */
+const LOCK_OT_INTENT = 20;
+
+/** Newest statements read; what is older than a year says nothing in any fact. */
+const STATEMENTS_MAX = 5_000;
+const ALERTS_MAX = 200;
+
+/** An incident's row with the columns that planning needs, typed by the words of the domain. */
+type IncidentRow = {
+	readonly id: string;
+	readonly number: number;
+	readonly title: string;
+	readonly state: 'open' | 'acknowledged' | 'resolved' | 'merged';
+	readonly severity: Severity;
+	readonly domain: 'it' | 'ot' | 'cross';
+	readonly category: Category;
+	readonly process_safety: boolean;
+	readonly sites: readonly string[];
+	readonly zones: readonly string[];
+	readonly assets: readonly string[];
+	readonly techniques: readonly string[];
+	readonly playbooks: readonly string[];
+	readonly confidence_firm: number;
+	readonly channel: string | null;
+	readonly card_ts: string | null;
+};
+
+export type AlertRow = {
+	readonly id: string;
+	readonly occurredAt: number;
+	readonly entities: Entity[];
+	readonly verdict: Verdict | null;
+};
+type FreezeRow = {
+	readonly id: string;
+	readonly scope: string;
+	readonly set_by: string;
+	readonly reason: string;
+};
+
+export type ResponseSnapshot = {
+	readonly incident: IncidentRow;
+	/** Gravest and newest first, at most 200. */
+	readonly alerts: readonly AlertRow[];
+	readonly steps: readonly Step[];
+	readonly approvals: readonly Approval[];
+	readonly statements: readonly unknown[];
+	readonly freezes: readonly FreezeRow[];
+	/** Steps of any incident that are running or in doubt. */
+	readonly busy: readonly Step[];
+};
+
+/** Everything about an incident that planning and running look at; null where there is no such incident. */
+export async function readIncidentForResponse(database: Database, incident: string): Promise<ResponseSnapshot | null> {
+	return await database.db.transaction(async (tx) => await snapshot(tx, incident), {
+		isolationLevel: 'repeatable read',
+		accessMode: 'read only',
+	});
+}
+
+/** The same for the incident that a step belongs to. */
+export async function readStepForResponse(
+	database: Database,
+	step: string,
+): Promise<{ snapshot: ResponseSnapshot; step: Step } | null> {
+	return await database.db.transaction(
+		async (tx) => {
+			const [row] = await tx
+				.select({ incident: schema.steps.incident })
+				.from(schema.steps)
+				.where(eq(schema.steps.id, step));
+			const all = row === undefined ? null : await snapshot(tx, row.incident);
+			const found = all?.steps.find((one) => one.id === step);
+			return all === null || found === undefined ? null : { snapshot: all, step: found };
+		},
+		{ isolationLevel: 'repeatable read', accessMode: 'read only' },
+	);
+}
+
+async function snapshot(tx: Transaction, id: string): Promise<ResponseSnapshot | null> {
+	const [incident] = await tx.select().from(schema.incidents).where(eq(schema.incidents.id, id));
+	if (incident === undefined) return null;
+	const steps = await tx
+		.select()
+		.from(schema.steps)
+		.where(eq(schema.steps.incident, id))
+		.orderBy(schema.steps.playbook, schema.steps.position, schema.steps.id);
+	const ids = steps.map((step) => step.id);
+	const approvals =
+		ids.length === 0 ? [] : await tx.select().from(schema.approvals).where(inArray(schema.approvals.step, ids));
+	const statements = await tx.select().from(schema.facts).orderBy(desc(schema.facts.stated_at)).limit(STATEMENTS_MAX);
+	const freezes = await tx.select().from(schema.freezes).where(isNull(schema.freezes.thawed_at));
+	const busy = await tx
+		.select()
+		.from(schema.steps)
+		.where(inArray(schema.steps.state, ['running', 'in_doubt']));
+	const alerts = await tx
+		.select({
+			id: schema.alerts.id,
+			occurredAt: schema.alerts.occurred_at,
+			entities: schema.alerts.entities,
+			verdict: schema.alerts.verdict,
+		})
+		.from(schema.alerts)
+		.where(eq(schema.alerts.incident, id))
+		.orderBy(
+			sql`array_position(ARRAY['critical','high','medium','low','informational'], ${schema.alerts.verdict}->>'severity')`,
+			desc(schema.alerts.last_seen),
+			schema.alerts.id,
+		)
+		.limit(ALERTS_MAX);
+	return {
+		// Severity, domain and category are text columns that only triage's and correlation's typed values are written to.
+		incident: {
+			...incident,
+			severity: incident.severity as Severity,
+			domain: incident.domain as IncidentRow['domain'],
+			category: incident.category as Category,
+		},
+		alerts,
+		steps,
+		approvals,
+		statements,
+		freezes,
+		busy,
+	};
+}
+
+/** Whether another worker holds a live lease on a row of topic `run` for this step: then the step is in its hands, not in doubt. */
+export async function isStepHeldElsewhere(
+	database: Database,
+	step: string,
+	ownDue: number,
+	now: number,
+): Promise<boolean> {
+	const rows = await database.db
+		.select({ id: schema.outbox.id })
+		.from(schema.outbox)
+		.where(
+			and(
+				eq(schema.outbox.topic, 'run'),
+				eq(schema.outbox.key, step),
+				ne(schema.outbox.id, ownDue),
+				gt(schema.outbox.lease_until, now),
+			),
+		)
+		.limit(1);
+	return rows.length > 0;
+}
+
+/** Pages that went to each person since an instant, by person's id (from the keys `page:<step>:<person>`). */
+export async function countPagesSince(database: Database, since: number): Promise<Record<string, number>> {
+	const rows = await database.db.execute<{ person: string; times: string }>(sql`
+		SELECT substring(key from '^page:[^:]+:(.+)$') AS person, count(*) AS times
+		FROM messages WHERE key LIKE 'page:%' AND created_at > ${since} GROUP BY 1`);
+	return Object.fromEntries(rows.filter((row) => row.person !== null).map((row) => [row.person, Number(row.times)]));
+}
+
+/** Earlier incidents that had this asset, newest first. */
+export async function readPastIncidents(
+	database: Database,
+	asset: string,
+	except: string,
+	limit: number,
+): Promise<{ number: number; title: string; state: string; lastAt: number }[]> {
+	return await database.db
+		.select({
+			number: schema.incidents.number,
+			title: schema.incidents.title,
+			state: schema.incidents.state,
+			lastAt: schema.incidents.last_at,
+		})
+		.from(schema.incidents)
+		.where(and(sql`${schema.incidents.assets} @> ${JSON.stringify([asset])}::jsonb`, ne(schema.incidents.id, except)))
+		.orderBy(desc(schema.incidents.last_at))
+		.limit(limit);
+}
+
+/** Runs `work` while no other process records an intent for a step on OT. */
+export async function withOtIntentLock<T>(database: Database, work: () => Promise<T>): Promise<T> {
+	let result: { value: T } | null = null;
+	await database.raw.begin(async (tx) => {
+		await tx`SELECT pg_advisory_xact_lock(${LOCK_SPACE}, ${LOCK_OT_INTENT})`;
+		result = { value: await work() };
+	});
+	// Set whenever begin() did not throw; the compiler cannot see into the callback.
+	const done = result as { value: T } | null;
+	if (done === null) throw new Error('OT intent lock: the work did not run');
+	return done.value;
+}

@@ -1,0 +1,282 @@
+import { describe, expect, it } from 'vitest';
+import { acknowledge } from '../../src/chat/buttons/acknowledge.ts';
+import { approve } from '../../src/chat/buttons/approve.ts';
+import { attest } from '../../src/chat/buttons/attest.ts';
+import { mergeNo, mergeYes } from '../../src/chat/buttons/merge.ts';
+import { refuseStep } from '../../src/chat/buttons/refuse.ts';
+import { resolve } from '../../src/chat/buttons/resolve.ts';
+import type { StepClick } from '../../src/chat/buttons/step-click.ts';
+import { attestRoles } from '../../src/chat/people.ts';
+import type { Situation } from '../../src/chat/situation.ts';
+import type { Step, StepState } from '../../src/domain/step.ts';
+import { acting, approval, BINDING, decision, directory, incident, NOW, PEOPLE, situation, step } from './world.ts';
+
+const NORTH = { site: 'north', zone: 'cell-3' };
+
+function click(
+	who: string,
+	given: Partial<Step> = {},
+	more: Partial<StepClick> = {},
+	around: Partial<Situation> = {},
+): StepClick {
+	const one = step(given);
+	return {
+		acting: acting(who),
+		situation: situation({ steps: [one], ...around }),
+		step: one,
+		binding: BINDING,
+		places: [NORTH],
+		people: PEOPLE,
+		attestRoles: attestRoles(directory.inventory.find(one.target ?? ''), one.target !== null),
+		reason: null,
+		now: NOW,
+		newId: () => 'apr_00000000000000000099',
+		...more,
+	};
+}
+const kindsOf = (answer: { entries: readonly { kind: string }[] }): string[] => answer.entries.map((one) => one.kind);
+
+describe('Approve', () => {
+	it.each([
+		['one of IT', 'ana'],
+		['one of OT at the site', 'olaf'],
+		['the operator', 'pia'],
+	])('counts from %s', (_name, who) => {
+		const answer = approve(click(who));
+		expect(kindsOf(answer)).toEqual(['approval.given']);
+		expect(answer.changes[0]).toMatchObject({
+			op: 'insert',
+			table: 'approvals',
+			row: { person: who, answer: 'yes', binding: BINDING, at: NOW, expires_at: NOW + 15 * 60_000 },
+		});
+		expect(answer.topics.map((next) => next.topic)).toEqual(['plan', 'expire', 'card']);
+	});
+
+	it.each<[string, StepClick, RegExp]>([
+		['a stranger', click('UNOBODY'), /do not know you/],
+		['another site', click('sven'), /holds none/],
+		['a reader', click('rita'), /holds none/],
+		['the requester', click('ana', { requested_by: 'ana' }), /asked for this step/],
+		[
+			'the same human being under another id',
+			click(
+				'ana',
+				{ requested_by: 'ana-admin' },
+				{ people: [...PEOPLE, { id: 'ana-admin', name: 'Ana', slack: null, email: 'ANA@plant.example', roles: [] }] },
+			),
+			/asked for this step/,
+		],
+		['one place of two only', click('olaf', {}, { places: [NORTH, { site: 'south', zone: 'cell-9' }] }), /holds none/],
+		[
+			'another decision than the one shown',
+			click('ana', { decision: decision({ binding: 'other' }) }),
+			/has changed since/,
+		],
+		['a step that has expired', click('ana', { expires_at: NOW }), /time to answer/],
+		['a resolved incident', click('ana', {}, {}, { incident: incident({ state: 'resolved' }) }), /is resolved/],
+		['a step for hands', click('ana', { state: 'hands' }), /done by hand/],
+	])('does not count from or for %s; the try is recorded', (_name, given, words) => {
+		const answer = approve(given);
+		expect(answer.outcome).toBe('refused');
+		expect(kindsOf(answer)).toEqual(['approval.rejected']);
+		expect(answer.changes).toEqual([]);
+		expect(answer.reply).toMatch(words);
+	});
+
+	it.each<StepState>([
+		'queued',
+		'running',
+		'done',
+		'failed',
+		'in_doubt',
+		'refused',
+		'forbidden',
+		'expired',
+		'cancelled',
+		'undone',
+		'attested',
+		'planned',
+	])('comes too late or too early for a step that is %s', (state) => {
+		const answer = approve(click('ana', { state }));
+		expect(answer.changes).toEqual([]);
+		expect(answer.outcome).toBe('refused');
+	});
+
+	it('pressed twice records once', () => {
+		const answer = approve(click('ana', {}, {}, { approvals: [approval()] }));
+		expect(answer).toMatchObject({ outcome: 'noted', entries: [], changes: [] });
+	});
+
+	it('cannot be given again after it was taken back', () => {
+		const answer = approve(click('ana', {}, {}, { approvals: [approval({ withdrawn_at: NOW })] }));
+		expect(answer.changes).toEqual([]);
+	});
+});
+
+describe('Refuse', () => {
+	it('ends the step with the reason, from one person alone', () => {
+		const answer = refuseStep(click('olaf', {}, { reason: ' batch running ' }));
+		expect(kindsOf(answer)).toEqual(['approval.refused', 'step.refused']);
+		expect(answer.changes[1]).toMatchObject({
+			table: 'steps',
+			set: { state: 'refused', outcome: 'refused by Olaf OT: batch running' },
+			expect: { state: 'waiting' },
+		});
+	});
+
+	it('after a yes takes it back, also while the step is queued', () => {
+		const answer = refuseStep(click('ana', { state: 'queued' }, { reason: 'wait' }, { approvals: [approval()] }));
+		expect(kindsOf(answer)).toEqual(['approval.withdrawn', 'step.refused']);
+		expect(answer.changes[0]).toMatchObject({ op: 'update', table: 'approvals', set: { withdrawn_at: NOW } });
+	});
+
+	it.each<[string, StepClick]>([
+		['without a reason', click('olaf', {}, { reason: '  ' })],
+		['by a reader', click('rita', {}, { reason: 'no' })],
+		['by another site', click('sven', {}, { reason: 'no' })],
+		['by a stranger', click('UNOBODY', {}, { reason: 'no' })],
+		['of a step that runs', click('olaf', { state: 'running' }, { reason: 'no' })],
+		['of another decision', click('olaf', { decision: decision({ binding: 'other' }) }, { reason: 'no' })],
+	])('%s changes nothing', (_name, given) => {
+		const answer = refuseStep(given);
+		expect(answer).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
+	it('is open to the requester', () => {
+		expect(refuseStep(click('ana', { requested_by: 'ana' }, { reason: 'not needed' })).outcome).toBe('done');
+	});
+});
+
+describe('Attest', () => {
+	const hands = {
+		state: 'hands' as const,
+		target: 'plc-7',
+		checklist: ['a', 'b'],
+		decision: decision({ class: 'HANDS', needs: [] }),
+		expires_at: null,
+	};
+	const all = { shown: 2, ticked: 2 };
+
+	it('is the word of one qualified person at the place', () => {
+		const answer = attest(click('olaf', hands, { reason: 'permit 4711' }), all);
+		expect(kindsOf(answer)).toEqual(['step.attested']);
+		expect(answer.changes).toMatchObject([{ set: { state: 'attested', outcome: 'attested by Olaf OT: permit 4711' } }]);
+	});
+
+	it.each<[string, StepClick, { shown: number; ticked: number }]>([
+		['by IT for a controller', click('ana', hands), all],
+		['by another site', click('sven', hands), all],
+		['by a stranger', click('UNOBODY', hands), all],
+		['with a line missing', click('olaf', hands), { shown: 2, ticked: 1 }],
+		['with a window that showed fewer lines than there are', click('olaf', hands), { shown: 1, ticked: 1 }],
+		['of a safety system by anybody but its engineer', click('olaf', { ...hands, target: 'sis-1' }), all],
+		['of a step that waits for approval', click('olaf', { ...hands, state: 'waiting' }), all],
+		['of instructions that have changed', click('olaf', { ...hands, decision: decision({ binding: 'other' }) }), all],
+	])('does not count %s', (_name, given, ticks) => {
+		expect(attest(given, ticks)).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
+	it('of a safety system counts from its engineer', () => {
+		expect(attest(click('sisi', { ...hands, target: 'sis-1' }), all).outcome).toBe('done');
+	});
+
+	it('is said once', () => {
+		expect(attest(click('olaf', { ...hands, state: 'attested' }), all)).toMatchObject({
+			outcome: 'noted',
+			entries: [],
+		});
+	});
+});
+
+describe('Acknowledge and Resolve', () => {
+	const on = (
+		who: string,
+		given: Parameters<typeof incident>[0] = {},
+		reason: string | null = null,
+		steps: Step[] = [],
+	) => ({ acting: acting(who), situation: situation({ incident: incident(given), steps }), reason, now: NOW });
+
+	it('take an incident once', () => {
+		expect(acknowledge(on('ana')).changes).toMatchObject([
+			{ set: { state: 'acknowledged', acknowledged_by: 'ana' }, expect: { state: 'open' } },
+		]);
+		expect(acknowledge(on('ana', { state: 'acknowledged', acknowledged_by: 'olaf' }))).toMatchObject({
+			outcome: 'noted',
+			entries: [],
+		});
+	});
+
+	it.each([['rita'], ['sven'], ['UNOBODY']])('not from %s', (who) => {
+		expect(acknowledge(on(who))).toMatchObject({ outcome: 'refused', changes: [] });
+		expect(resolve(on(who, {}, 'done'))).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
+	it('cancel what has not begun and leave what runs', () => {
+		const steps = [
+			step(),
+			step({ id: 'stp_00000000000000000002', state: 'running' }),
+			step({ id: 'stp_00000000000000000003', state: 'hands' }),
+		];
+		const answer = resolve(on('ana', {}, 'false alarm', steps));
+		expect(kindsOf(answer)).toEqual(['incident.resolved', 'step.cancelled', 'step.cancelled']);
+	});
+
+	it('need words', () => {
+		expect(resolve(on('ana', {}, ' '))).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
+	it('leave a process-safety alarm to the people of the plant', () => {
+		expect(resolve(on('ana', { process_safety: true }, 'done')).outcome).toBe('refused');
+		expect(resolve(on('pia', { process_safety: true }, 'detector replaced')).outcome).toBe('done');
+	});
+});
+
+describe('Merge', () => {
+	const other = situation({
+		incident: incident({
+			id: 'inc_00000000000000000002',
+			number: 18,
+			severity: 'critical',
+			zones: ['office'],
+			alert_count: 3,
+			process_safety: true,
+			domain: 'it',
+		}),
+		steps: [step({ id: 'stp_00000000000000000009', incident: 'inc_00000000000000000002' })],
+	});
+	const given = {
+		acting: acting('ana'),
+		situation: situation(),
+		from: other,
+		alerts: ['alr_1', 'alr_2'],
+		suggestion: 'ent_1',
+		reason: null,
+		now: NOW,
+	};
+
+	it('moves alerts, ends the other plan and keeps the worst of both', () => {
+		const answer = mergeYes(given);
+		expect(kindsOf(answer)).toEqual(['incident.merged', 'step.cancelled']);
+		expect(answer.changes[1]).toMatchObject({
+			set: {
+				severity: 'critical',
+				process_safety: true,
+				domain: 'cross',
+				alert_count: 15,
+				zones: ['cell-3', 'office'],
+			},
+		});
+		expect(answer.changes.filter((change) => change.table === 'alerts')).toHaveLength(2);
+	});
+
+	it('is kept apart by an entry', () => {
+		expect(mergeNo(given)).toMatchObject({ outcome: 'done', changes: [] });
+	});
+
+	it('is not for readers, and not twice', () => {
+		expect(mergeYes({ ...given, acting: acting('rita') }).outcome).toBe('refused');
+		expect(
+			mergeYes({ ...given, from: { ...other, incident: { ...other.incident, state: 'merged' } } }).changes,
+		).toEqual([]);
+	});
+});

@@ -1,0 +1,137 @@
+// Where a checkout stands beside the collection of vendors' own samples and recorded streams: everything an independent scan finds
+// in a payload is in the alert, and every line of the streams is understood. Skipped where they are absent.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Alert, type Entity } from '../../src/domain/alert.ts';
+import { parseBody } from '../../src/intake/parse-body.ts';
+import { SOURCE_KINDS } from '../../src/intake/sources/index.ts';
+import { alertsOf } from './builders.ts';
+
+const shared = new URL('../../../shared/', import.meta.url);
+const samples = new URL('samples/', shared);
+const streams = new URL('eval/streams/', shared);
+
+/** Leaf values of a payload by key, by plain JSON.parse or a split at `key=`: none of the code under test. */
+function leavesOf(text: string): [string, string][] {
+	if (!/^\s*[{[]/.test(text)) {
+		return [...text.matchAll(/(?:^|\s)(\w+)=((?:(?!\s\w+=)[\s\S])*)/g)]
+			.map((match) => [match[1]!, match[2]!.trim()] as [string, string])
+			.filter(([, value]) => value !== '');
+	}
+	const leaves: [string, string][] = [];
+	const walk = (key: string, value: unknown): void => {
+		if (Array.isArray(value)) for (const item of value) walk(key, item);
+		else if (typeof value === 'object' && value !== null)
+			for (const [name, member] of Object.entries(value)) walk(name, member);
+		else if (typeof value === 'string' && /^[{[]"/.test(value)) walk(key, JSON.parse(value));
+		else if (value !== null && value !== '') leaves.push([key, String(value)]);
+	};
+	walk('', JSON.parse(text));
+	return leaves;
+}
+
+const NAMES =
+	/^(?:label_src|label_dst|appliance_host|shost|dhost|dvchost|suser|duser|username|srcuser|dstuser|user|targetUserName|userName|accountName|AccountName|userPrincipalName|AccountUpn|userSid|AccountSid|computerDnsName|deviceDnsName|machineId|mdeDeviceId|hostname|HostName|computer|md5|sha1|sha256|SHA1|SHA256|file|sni)$/;
+
+function expectNothingMissed(text: string, entities: readonly Entity[], techniques: readonly string[]): void {
+	const values = new Set(entities.map((entity) => entity.value.toLowerCase()));
+	const expectHeld = (value: string): void => {
+		if (!values.has(value.toLowerCase())) expect.fail(`\`${value}\` is in the payload and in no entity`);
+	};
+	for (const [key, value] of leavesOf(text)) {
+		if (/version/i.test(key)) continue;
+		for (const [ip] of value.matchAll(
+			/(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)/g,
+		))
+			expectHeld(ip);
+		for (const [mac] of value.matchAll(/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/gi))
+			if (mac !== '00:00:00:00:00:00') expectHeld(mac);
+		for (const [mail] of value.matchAll(/\b[\w.]+@[\w-]+(?:\.[\w-]+)+/g)) expectHeld(mail);
+		for (const [technique] of value.matchAll(/\bT[01]\d{3}(?:\.\d{3})?\b/g)) expect(techniques).toContain(technique);
+		if (NAMES.test(key) && !['-', 'unknown', 'N/A'].includes(value)) expectHeld(value);
+	}
+}
+
+/** What a reader of the files finds there: severity in the vendor's word and ours, and the instant of the event. */
+const EXPECTED: Readonly<Record<string, [string | null, string | null, string]>> = {
+	'alertmanager/01-prometheus-v3-alert.json': ['critical', 'critical', '2016-08-01T10:27:08.008Z'],
+	'alertmanager/02-batch-icmp-firing.json': ['major', 'high', '2019-09-27T16:27:56.612Z'],
+	'nozomi/01-n2os-cef-alerts.log': ['9', 'critical', '2019-10-17T22:32:23.431Z'],
+	'nozomi/02-n2os-cef-audit.log': ['0', 'informational', '2019-10-10T16:00:18.425Z'],
+	'nozomi/03-vantage-vulnerability.json': ['6.5', 'medium', '2025-03-14T12:20:41.522Z'],
+	'nozomi/04-api-alert-program-change-1.json': ['10', 'critical', '2025-05-16T12:35:06.110Z'],
+	'suricata/01-eve-1.json': ['1', 'high', '2023-09-18T06:13:41.532Z'],
+	'suricata/02-eve-3.json': [null, 'informational', '2023-09-18T06:13:33.903Z'],
+	'suricata/03-alert-community-id.json': ['3', 'low', '2024-01-16T15:31:05.676Z'],
+	'wazuh/01-virustotal-credentials-error.json': ['3', 'low', '2022-11-17T17:17:43.637Z'],
+	'wazuh/02-virustotal-malware-detected.json': ['12', 'high', '2022-11-17T17:30:25.085Z'],
+	'wazuh/03-ssh-brute-force-t1110.json': ['10', 'medium', '2023-05-22T10:40:43.395Z'],
+	'defender-xdr/01-alert-evidence-4.json': ['Medium', 'medium', '2025-07-10T14:52:35.900Z'],
+	'defender-xdr/02-alert-evidence-user-suspicious-behavior.json': ['Low', 'low', '2026-01-13T09:28:16.950Z'],
+	'defender-xdr/03-graph-alerts-v2.json': ['low', 'low', '2021-05-02T07:56:58.222Z'],
+	'defender-xdr/04-graph-alert-1.json': ['high', 'high', '2026-04-02T14:22:00.698Z'],
+	'defender-xdr/05-alertinfo.json': ['High', 'high', '2025-04-21T20:51:04.058Z'],
+	'cef-generic/01-waf.log': ['High', 'high', '2016-03-31T13:04:55.000Z'],
+	'cef-generic/02-cyber-reason-malop-created.log': ['5', 'medium', '2021-08-23T06:53:42.409Z'],
+	'cef-generic/03-cisco-esa-cef.log': ['5', 'medium', '2022-08-01T03:34:23.000Z'],
+};
+
+describe.skipIf(!existsSync(samples))("vendors' own samples", () => {
+	for (const { name: kind } of SOURCE_KINDS) {
+		const folder = new URL(`${kind}/`, samples);
+		for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+			it(`${kind}/${name}: severity, time, and everything it names`, () => {
+				const text = readFileSync(new URL(name, folder), 'utf8');
+				const alerts = alertsOf(kind, text);
+				for (const alert of alerts) Alert.parse(alert);
+				expectNothingMissed(
+					text,
+					alerts.flatMap((alert) => alert.entities),
+					alerts.flatMap((alert) => alert.techniques),
+				);
+				const expected = EXPECTED[`${kind}/${name}`];
+				if (expected === undefined) return;
+				const [severity_raw, severity, occurred_at] = expected;
+				for (const alert of alerts)
+					expect(alert).toMatchObject({ severity_raw, severity, occurred_at, time_basis: 'event' });
+			});
+		}
+	}
+});
+
+describe.skipIf(!existsSync(streams))('recorded streams', () => {
+	it.each(['small-1', 'small-2', 'small-3'])(
+		'%s: every line is understood, names everything, and repeats fold',
+		(stream) => {
+			const folder = new URL(`${stream}/`, streams);
+			const lines = readFileSync(new URL('stream.jsonl', folder), 'utf8')
+				.trim()
+				.split('\n')
+				.map((line) => JSON.parse(line));
+			const fingerprints = lines.map((line) => {
+				const body = typeof line.body === 'string' ? line.body : JSON.stringify(line.body);
+				const context = { source: line.source, receivedAt: Date.parse(line.received_at), timeZone: 'UTC' };
+				const parsed = parseBody(line.source, body, context);
+				if (parsed.kind !== 'parsed' || parsed.items.length !== 1) throw new Error(`position ${line.position}`);
+				const [item] = parsed.items;
+				if (item?.kind !== 'alert') throw new Error(`position ${line.position}: ${JSON.stringify(item)}`);
+				expect(item.problems).toEqual([]);
+				expect(item.alert.time_basis).toBe('event');
+				expectNothingMissed(body, item.alert.entities, item.alert.techniques);
+				return item.alert.fingerprint;
+			});
+			const truth = readFileSync(new URL('truth.csv', folder), 'utf8')
+				.trim()
+				.split('\n')
+				.slice(1)
+				.map((line) => line.split(','));
+			let repeats = 0;
+			for (const [position, , , , , , original] of truth) {
+				if (original === '' || original === undefined) continue;
+				expect(fingerprints[Number(position)]).toBe(fingerprints[Number(original)]);
+				repeats++;
+			}
+			expect(repeats).toBeGreaterThan(0);
+		},
+	);
+});

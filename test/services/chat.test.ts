@@ -1,0 +1,582 @@
+// The chat stage against a real database and the local Slack: what people see, what their clicks leave behind, what a crash does.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Chat, createChat } from '../../src/chat/chat.ts';
+import { createSlack, type SlackEdge } from '../../src/chat/slack.ts';
+import { type LocalSlack, startLocalSlack } from '../../src/demo/slack/local-slack.ts';
+import type { Message } from '../../src/demo/slack/workspace.ts';
+import type { Incident } from '../../src/domain/incident.ts';
+import type { Step } from '../../src/domain/step.ts';
+import type { Topic } from '../../src/domain/topic.ts';
+import { claimDue } from '../../src/store/outbox.ts';
+import { readMessage, readMessages, readSituation } from '../../src/store/read/chat.ts';
+import { record } from '../../src/store/record.ts';
+import { decision, directory, INCIDENT_ID, incident, PEOPLE, STEP_ID, step } from '../chat/world.ts';
+import { type Fresh, freshDatabase } from './harness.ts';
+
+const SECRET = 'signing-secret-of-the-test';
+let fresh: Fresh;
+let slack: LocalSlack;
+let edge: SlackEdge;
+let chat: Chat;
+/** Moves the clock of chat ahead without waiting; Slack's own stays. */
+let ahead = 0;
+const now = (): number => Date.now() + ahead;
+const logged: string[] = [];
+const log = {
+	info: () => undefined,
+	warn: (message: string) => void logged.push(message),
+	error: (message: string) => void logged.push(message),
+};
+
+async function open(mode: 'http' | 'socket'): Promise<void> {
+	slack = await startLocalSlack({
+		port: 0,
+		botToken: 'xoxb-test',
+		appToken: 'xapp-test',
+		signingSecret: SECRET,
+		team: { id: 'T0000001', name: 'Plant', domain: 'plant' },
+		people: PEOPLE.flatMap((one) => (one.slack === null ? [] : [{ id: one.slack, name: one.id, realName: one.name }])),
+		channels: [{ name: 'incidents' }],
+		groups: [],
+		eventsUrl: null,
+		rateLimits: null,
+		commands: ['/interlock'],
+	});
+	let built: Chat | null = null;
+	const ready = (): Chat => {
+		if (built === null) throw new Error('not built');
+		return built;
+	};
+	edge = await createSlack({
+		token: 'xoxb-test',
+		appToken: 'xapp-test',
+		signingSecret: SECRET,
+		apiUrl: slack.apiUrl,
+		mode,
+		port: 0,
+		now,
+		sleep: async () => undefined,
+		log,
+		handlers: {
+			click: async (click) => await ready().slack.click(click),
+			check: (submission) => ready().slack.check(submission),
+			submit: async (submission) => await ready().slack.submit(submission),
+			command: async (typed) => await ready().slack.command(typed),
+			home: async (user) => await ready().slack.home(user),
+		},
+	});
+	built = createChat({
+		database: fresh.database,
+		calls: edge.calls,
+		directory,
+		channelOf: () => 'incidents',
+		defaultChannel: 'incidents',
+		now,
+		log,
+	});
+	chat = built;
+	await edge.start();
+	if (mode === 'http') slack.setEventsUrl(`http://127.0.0.1:${edge.port()}/slack/events`);
+}
+
+beforeEach(async () => {
+	ahead = 0;
+	logged.length = 0;
+	fresh = await freshDatabase();
+	await open('http');
+});
+afterEach(async () => {
+	await edge.stop();
+	await slack.close();
+	await fresh.close();
+});
+
+async function seed(given: { incident?: Partial<Incident>; steps?: Step[] } = {}): Promise<void> {
+	const { advice: _advice, number: _number, ...row } = incident(given.incident);
+	await record(
+		fresh.database,
+		{
+			entries: [
+				{
+					kind: 'incident.opened',
+					actor: { kind: 'bot', id: 'correlation' },
+					at: now(),
+					incident: row.id,
+					refs: [row.id],
+					data: { title: row.title },
+				},
+			],
+			changes: [
+				{ op: 'insert', table: 'incidents', row: { ...row, playbooks: [], advice: null } },
+				...(given.steps ?? [step({ expires_at: now() + 600_000 })]).map((one) => ({
+					op: 'insert' as const,
+					table: 'steps' as const,
+					row: one,
+				})),
+			],
+			topics: [{ topic: 'card', key: row.id }],
+		},
+		now(),
+	);
+}
+
+/** Works everything that is due now, as the queue would. */
+async function drain(topics: Topic[] = ['card_safety', 'card', 'post', 'unparsed']): Promise<void> {
+	for (let round = 0; round < 6; round++) {
+		let worked = 0;
+		for (const topic of topics) {
+			const due = await claimDue(fresh.database, topic, 50, now());
+			worked += due.length;
+			if (due.length > 0) await chat.handlers[topic]?.(due);
+		}
+		if (worked === 0) return;
+	}
+}
+
+const card0 = (): string => slack.state.channel('incidents')?.id ?? '';
+const cards = (): Message[] => slack.state.messages('incidents').filter((message) => message.isFromBot);
+const card = (): Message => {
+	const found = cards()[0];
+	if (found === undefined) throw new Error('no card');
+	return found;
+};
+const replies = (who?: string): Message[] => slack.state.thread('incidents', card().ts, who).slice(1) as Message[];
+const request = (): Message => {
+	const found = replies().find((message) => message.text.includes('decision is needed'));
+	if (found === undefined) throw new Error('no request');
+	return found;
+};
+const textOf = (message: Message): string => JSON.stringify(message.blocks);
+async function kinds(): Promise<string[]> {
+	const rows = await fresh.database.raw<{ kind: string }[]>`SELECT kind FROM ledger_entries ORDER BY seq`;
+	return rows.map((row) => row.kind);
+}
+async function topicsNow(): Promise<string[]> {
+	const rows = await fresh.database.raw<{ topic: string }[]>`SELECT topic FROM outbox ORDER BY topic`;
+	return rows.map((row) => row.topic);
+}
+const whispered = async (who: string, part: string): Promise<Message> =>
+	await slack.waitFor(() =>
+		[...slack.state.messages('incidents', who), ...slack.state.thread('incidents', card().ts, who)].find(
+			(message) => message.ephemeralTo === who && message.text.includes(part),
+		),
+	);
+
+describe('an incident in Slack', () => {
+	it('gets one card, one request in its thread and one note, however often it is looked at', async () => {
+		await seed();
+		await drain();
+		ahead += 10_000;
+		await record(fresh.database, { entries: [], topics: [{ topic: 'card', key: INCIDENT_ID }] }, now());
+		await drain();
+		expect(cards()).toHaveLength(1);
+		expect(textOf(card())).toContain('Unauthorised logic download');
+		expect(replies().map((message) => message.text.slice(0, 40))).toHaveLength(2);
+		expect(textOf(request())).toContain('isolate_host');
+		const read = await readSituation(fresh.database, INCIDENT_ID);
+		expect(read?.incident.card_ts).toBe(card().ts);
+		expect((await kinds()).filter((kind) => kind === 'message.sent')).toHaveLength(3);
+	});
+
+	it('is edited in place when it changes, and not at all when it does not', async () => {
+		await seed();
+		await drain();
+		const before = card().editedTs;
+		ahead += 5_000;
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [{ op: 'update', table: 'incidents', id: INCIDENT_ID, set: { alert_count: 99 } }],
+				topics: [{ topic: 'card', key: INCIDENT_ID }],
+			},
+			now(),
+		);
+		await drain();
+		expect(before).toBeNull();
+		expect(cards()).toHaveLength(1);
+		expect(textOf(card())).toContain('99 alerts');
+	});
+
+	it('below medium has no card until a step waits for people', async () => {
+		await seed({ incident: { severity: 'low' }, steps: [] });
+		await drain();
+		expect(cards()).toHaveLength(0);
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [{ op: 'insert', table: 'steps', row: step() }],
+				topics: [{ topic: 'card', key: INCIDENT_ID }],
+			},
+			now(),
+		);
+		await drain();
+		expect(cards()).toHaveLength(1);
+	});
+
+	it('of process safety says operator first and does not wait in a storm', async () => {
+		for (let at = 0; at < 12; at++)
+			await seed({ incident: { id: `inc_0000000000000000010${at.toString(36)}`, severity: 'medium' }, steps: [] });
+		await drain();
+		await seed({
+			incident: {
+				process_safety: true,
+				category: 'process_safety',
+				severity: 'critical',
+				title: 'Gas detector GD-12 high high',
+			},
+		});
+		await drain();
+		const all = cards();
+		expect(
+			all.some((message) => message.text.includes('Gas detector') && textOf(message).includes('operator acts first')),
+		).toBe(true);
+		// Four cards, one digest, and the alarm.
+		expect(all).toHaveLength(6);
+		expect(all.some((message) => message.text.includes('more opened within a minute'))).toBe(true);
+	});
+});
+
+describe('a decision in Slack', () => {
+	it('is recorded from a person who may, once, and shown where it was asked', async () => {
+		await seed();
+		await drain();
+		const click = { channel: 'incidents', ts: request().ts, action_id: 'approve' };
+		await slack.act.click('UANA000001', click);
+		await whispered('UANA000001', 'is recorded');
+		await slack.act.click('UANA000001', click);
+		await whispered('UANA000001', 'recorded already');
+		expect((await kinds()).filter((kind) => kind === 'approval.given')).toHaveLength(1);
+		expect(await topicsNow()).toContain('plan');
+		ahead += 5_000;
+		await drain();
+		expect(textOf(request())).toContain('Ana IT');
+		expect(textOf(request())).toContain('1 of 2 answers');
+	});
+
+	it('does not count from the wrong site, from readers or from strangers; each try is an entry', async () => {
+		await seed();
+		await drain();
+		const click = { channel: 'incidents', ts: request().ts, action_id: 'approve' };
+		await slack.act.click('USVEN00001', click);
+		await whispered('USVEN00001', 'Not counted');
+		await slack.act.click('URITA00001', click);
+		await whispered('URITA00001', 'Not counted');
+		const rejected = (await kinds()).filter((kind) => kind === 'approval.rejected');
+		expect(rejected).toHaveLength(2);
+		expect((await readSituation(fresh.database, INCIDENT_ID))?.approvals).toEqual([]);
+	});
+
+	it('is refused with a reason in a window; the step ends and the buttons go', async () => {
+		await seed();
+		await drain();
+		await slack.act.click('UOLAF00001', { channel: 'incidents', ts: request().ts, action_id: 'refuse' });
+		const view = await slack.waitFor(() => slack.state.views('UOLAF00001')[0]);
+		await slack.act.submit('UOLAF00001', view.id, { reason: 'the line is running a batch' });
+		await whispered('UOLAF00001', 'Not done');
+		ahead += 5_000;
+		await drain();
+		const read = await readSituation(fresh.database, INCIDENT_ID);
+		expect(read?.steps[0]).toMatchObject({
+			state: 'refused',
+			outcome: 'refused by Olaf OT: the line is running a batch',
+		});
+		const shown = replies().find((message) => message.text.includes('Refused'));
+		expect(shown && textOf(shown)).not.toContain('"actions"');
+		expect(textOf(card())).toContain('running a batch');
+	});
+
+	it('on a hands-only step is an attestation with every line ticked', async () => {
+		const hands = step({
+			state: 'hands',
+			target: 'plc-7',
+			action: 'change_logic',
+			checklist: ['Permit is open', 'Program compared'],
+			instructions: 'Compare the program.',
+			decision: decision({ class: 'HANDS', needs: [] }),
+			expires_at: null,
+		});
+		await seed({ steps: [hands] });
+		await drain();
+		const message = replies().find((one) => one.text.includes('for hands'));
+		await slack.act.click('UOLAF00001', { channel: 'incidents', ts: message?.ts ?? '', action_id: 'attest' });
+		const view = await slack.waitFor(() =>
+			slack.state.views('UOLAF00001').find((one) => one.content['callback_id'] === 'attest'),
+		);
+		await slack.act.submit('UOLAF00001', view.id, { checklist0: ['0'] });
+		expect(slack.state.views('UOLAF00001')[0]?.errors).toHaveProperty('checklist0');
+		await slack.act.submit('UOLAF00001', view.id, { checklist0: ['0', '1'], note: 'permit 4711' });
+		await whispered('UOLAF00001', 'Recorded');
+		const read = await readSituation(fresh.database, INCIDENT_ID);
+		expect(read?.steps[0]).toMatchObject({ state: 'attested', outcome: 'attested by Olaf OT: permit 4711' });
+	});
+
+	it('on one binding does not count for the next', async () => {
+		await seed();
+		await drain();
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [
+					{
+						op: 'update',
+						table: 'steps',
+						id: STEP_ID,
+						set: { decision: decision({ binding: 'f'.repeat(32) }), updated_at: now() },
+					},
+				],
+			},
+			now(),
+		);
+		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		await whispered('UANA000001', 'has changed since');
+		ahead += 5_000;
+		await record(fresh.database, { entries: [], topics: [{ topic: 'card', key: INCIDENT_ID }] }, now());
+		await drain();
+		const asks = replies().filter(
+			(message) => message.text.includes('decision is needed') || message.text.includes('No longer asked'),
+		);
+		expect(asks).toHaveLength(2);
+		expect(asks.map((message) => textOf(message).includes('"action_id":"approve"'))).toEqual([false, true]);
+	});
+});
+
+describe('typed commands and the home', () => {
+	it('freeze by one, thaw by two, each an entry', async () => {
+		await seed();
+		await drain();
+		await slack.act.command('UPIA000001', 'incidents', '/interlock freeze site north strange valve');
+		await whispered('UPIA000001', 'Frozen: site:north');
+		await slack.act.command('UPIA000001', 'incidents', '/interlock thaw site north');
+		await whispered('UPIA000001', 'Still frozen');
+		await slack.act.command('UPIA000001', 'incidents', '/interlock thaw site north');
+		await whispered('UPIA000001', 'somebody else');
+		await slack.act.command('UOLAF00001', 'incidents', '/interlock thaw site north');
+		await whispered('UOLAF00001', 'Lifted');
+		expect((await kinds()).filter((kind) => kind.startsWith('freeze.') || kind === 'command.refused')).toEqual([
+			'freeze.set',
+			'freeze.thaw_asked',
+			'command.refused',
+			'freeze.thawed',
+		]);
+	});
+
+	it('shows what waits for the person who opens the home', async () => {
+		await seed();
+		await slack.act.openHome('UANA000001');
+		const home = await slack.waitFor(() => slack.state.home('UANA000001'));
+		expect(JSON.stringify(home.content)).toContain('Waiting for Ana IT: 1 step');
+	});
+});
+
+describe('a crash between intent and result', () => {
+	async function crashedCard(): Promise<void> {
+		await seed();
+		await drain();
+		// What the database held at the moment of the crash: the intent, and nothing of the answer.
+		await fresh.database
+			.raw`UPDATE messages SET state = 'intent', ts = NULL, sent_hash = NULL WHERE key = ${`card:${INCIDENT_ID}`}`;
+		await fresh.database.raw`UPDATE incidents SET card_ts = NULL, channel = NULL`;
+	}
+
+	it('does not post twice what got through: it is found by its key', async () => {
+		await crashedCard();
+		const held = await readMessage(fresh.database, { key: `card:${INCIDENT_ID}` });
+		await fresh.database.raw`UPDATE messages SET channel = ${card().channel} WHERE id = ${held?.id ?? ''}`;
+		ahead += 30_000;
+		await record(fresh.database, { entries: [], topics: [{ topic: 'card', key: INCIDENT_ID }] }, now());
+		await drain();
+		ahead += 5_000;
+		await drain();
+		expect(cards()).toHaveLength(1);
+		expect((await readMessage(fresh.database, { key: `card:${INCIDENT_ID}` }))?.state).toBe('sent');
+		expect((await readSituation(fresh.database, INCIDENT_ID))?.incident.card_ts).toBe(card().ts);
+	});
+
+	it('after Slack took the message and before we heard so leaves one card', async () => {
+		const dying = {
+			...edge.calls,
+			post: async (message: Parameters<typeof edge.calls.post>[0]) => {
+				await edge.calls.post(message);
+				throw new Error('killed here');
+			},
+		};
+		const survivor = chat;
+		chat = createChat({
+			database: fresh.database,
+			calls: dying,
+			directory,
+			channelOf: () => card0(),
+			defaultChannel: 'incidents',
+			now,
+			log,
+		});
+		await seed({ steps: [] });
+		await expect(drain()).rejects.toThrow('killed here');
+		chat = survivor;
+		// The lease of the dead worker's row runs out.
+		ahead += 61_000;
+		await drain();
+		ahead += 10_000;
+		await drain();
+		expect(cards()).toHaveLength(1);
+		expect((await readMessage(fresh.database, { key: `card:${INCIDENT_ID}` }))?.state).toBe('sent');
+	});
+
+	it('posts what did not get through', async () => {
+		await fresh.database.raw`SELECT 1`;
+		await seed({ steps: [] });
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [
+					{
+						op: 'insert',
+						table: 'messages',
+						row: {
+							id: 'pst_00000000000000000009',
+							key: `card:${INCIDENT_ID}`,
+							incident: INCIDENT_ID,
+							channel: 'incidents',
+							text: 'x',
+							state: 'intent',
+							created_at: now() - 60_000,
+							updated_at: now() - 60_000,
+						},
+					},
+				],
+			},
+			now(),
+		);
+		await drain();
+		expect(cards()).toHaveLength(1);
+		expect(card().text).not.toContain('may be a repeat');
+	});
+
+	it('leaves a young intent to the worker that has it', async () => {
+		await crashedCard();
+		await fresh.database.raw`UPDATE messages SET updated_at = ${now()} WHERE key = ${`card:${INCIDENT_ID}`}`;
+		await record(fresh.database, { entries: [], topics: [{ topic: 'card', key: INCIDENT_ID }] }, now());
+		await drain();
+		expect(cards()).toHaveLength(1);
+		expect((await readMessage(fresh.database, { key: `card:${INCIDENT_ID}` }))?.state).toBe('intent');
+		expect(await topicsNow()).toContain('card');
+	});
+});
+
+describe('when Slack is away', () => {
+	it('nothing is given up: the card comes when Slack is back', async () => {
+		await seed();
+		await slack.close();
+		await drain();
+		const [row] = await readMessages(fresh.database, INCIDENT_ID);
+		expect(['pending', 'intent']).toContain(row?.state);
+		const parked = await fresh.database.raw`SELECT 1 FROM outbox WHERE parked OR attempts > 3`;
+		expect(parked).toHaveLength(0);
+		expect(await topicsNow()).toContain('card');
+		slack = await startLocalSlack({
+			port: 0,
+			botToken: 'x',
+			appToken: 'y',
+			signingSecret: SECRET,
+			team: { id: 'T1', name: 'n', domain: 'd' },
+			people: [],
+			channels: [],
+			groups: [],
+			eventsUrl: null,
+		});
+	});
+
+	it('a channel that refuses is a fault that people can read', async () => {
+		chat = createChat({
+			database: fresh.database,
+			calls: edge.calls,
+			directory,
+			channelOf: () => 'no-such-channel',
+			defaultChannel: 'incidents',
+			now,
+			log,
+		});
+		await seed();
+		await drain();
+		expect(await kinds()).toEqual(expect.arrayContaining(['message.failed', 'program.fault']));
+		const [row] = await readMessages(fresh.database, INCIDENT_ID);
+		expect(row).toMatchObject({ state: 'failed', error: 'channel_not_found' });
+	});
+});
+
+describe('messages of other stages', () => {
+	it('go under the card of their incident', async () => {
+		await seed({ steps: [] });
+		await drain();
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [
+					{
+						op: 'insert',
+						table: 'messages',
+						row: {
+							id: 'pst_00000000000000000001',
+							key: 'note:x',
+							incident: INCIDENT_ID,
+							channel: '',
+							text: 'Host <!channel> isolated',
+							state: 'pending',
+							created_at: now(),
+							updated_at: now(),
+						},
+					},
+				],
+				topics: [{ topic: 'post', key: 'pst_00000000000000000001' }],
+			},
+			now(),
+		);
+		await drain();
+		const posted = replies().find((message) => textOf(message).includes('isolated'));
+		expect(posted && textOf(posted)).not.toContain('<!channel>');
+	});
+
+	it('tell of what was not understood, once', async () => {
+		const row = {
+			id: 'unp_00000000000000000001',
+			source: 'nozomi-north',
+			source_kind: 'nozomi',
+			received_at: now(),
+			raw: '{"a": <@U1>}',
+			problems: [],
+			hash: 'h1',
+		};
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [{ op: 'insert', table: 'unparsed', row }],
+				topics: [{ topic: 'unparsed', key: 'nozomi-north' }],
+			},
+			now(),
+		);
+		await drain();
+		ahead += 5_000;
+		await drain();
+		expect(cards()).toHaveLength(1);
+		expect(textOf(card())).toContain('Not understood: 1 message of nozomi-north');
+		expect(textOf(card())).not.toContain('<@U1>');
+	});
+});
+
+describe('Socket Mode', () => {
+	it('carries the same clicks', async () => {
+		await edge.stop();
+		await slack.close();
+		await open('socket');
+		await seed();
+		await drain();
+		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		await whispered('UANA000001', 'is recorded');
+	});
+});

@@ -1,0 +1,394 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { correlationHandlers } from '../../src/correlation/correlation.ts';
+import { splitIncident } from '../../src/correlation/people.ts';
+import { MINUTE, SECOND } from '../../src/domain/time.ts';
+import type { Due, Topic } from '../../src/domain/topic.ts';
+import type { Verdict } from '../../src/domain/verdict.ts';
+import { claimDue } from '../../src/store/outbox.ts';
+import { readAlertsOfIncident, readIncidents } from '../../src/store/read/correlation.ts';
+import { Conflict, record } from '../../src/store/record.ts';
+import { INVENTORY } from '../correlation/plant.ts';
+import { type Fresh, freshDatabase } from './harness.ts';
+
+const NOW = Date.UTC(2026, 2, 2, 12);
+let fresh: Fresh | null = null;
+beforeEach(async () => {
+	await fresh?.close();
+	fresh = await freshDatabase();
+	now = NOW;
+});
+afterAll(() => fresh?.close());
+const db = () => fresh!.database;
+
+let now = NOW;
+const windows: never[] = [];
+const surroundings = { inventory: INVENTORY, windows };
+let chance = 0;
+const start = () =>
+	correlationHandlers({
+		database: db(),
+		context: () => surroundings,
+		clock: () => now,
+		random: () => ((chance++ * 7919) % 9973) / 9973,
+	});
+
+const verdict = (given: Partial<Verdict> = {}): Verdict => ({
+	domain: 'it',
+	category: 'intrusion',
+	severity: 'high',
+	severity_floor: 'medium',
+	matrix: 'enterprise',
+	tactics: [],
+	techniques: [],
+	confidence: 0.5,
+	confidence_firm: 0.5,
+	assets: [],
+	playbooks: [],
+	tags: [],
+	muted: false,
+	reasons: [],
+	...given,
+});
+
+let nth = 0;
+type Shape = {
+	title: string;
+	minute: number;
+	target: string;
+	hash?: string;
+	severity?: string;
+	kind?: string;
+	verdict?: Partial<Verdict>;
+};
+function alertRow({ title, minute, target, hash, severity = 'high', kind = 'security', verdict: given = {} }: Shape) {
+	nth++;
+	const seenAt = NOW + minute * MINUTE;
+	return {
+		id: `alr_${String(nth).padStart(12, '0')}`,
+		source: 'edr',
+		source_kind: 'wazuh',
+		fingerprint: `fp${String(nth).padStart(12, '0')}`,
+		status: 'open' as const,
+		title,
+		severity,
+		kind,
+		time_basis: 'event',
+		occurred_at: seenAt,
+		received_at: seenAt,
+		first_seen: seenAt,
+		last_seen: seenAt,
+		entities: [
+			{ type: 'host' as const, value: target, role: 'target' as const },
+			...(hash === undefined ? [] : [{ type: 'file_hash' as const, value: hash, role: 'related' as const }]),
+		],
+		techniques: [],
+		labels: {},
+		raw: '{}',
+		verdict: verdict({ severity: severity as 'high', assets: [target], ...given }),
+		judged_at: NOW,
+	};
+}
+
+async function due(topic: Topic, rows: ReturnType<typeof alertRow>[]): Promise<Due[]> {
+	await record(
+		db(),
+		{
+			entries: [],
+			changes: rows.map((row) => ({ op: 'insert' as const, table: 'alerts' as const, row })),
+			topics: rows.map((row) => ({ topic, key: row.id })),
+		},
+		now,
+	);
+	return await claimDue(db(), topic, 500, now);
+}
+const alerts = async () => await db().raw`SELECT id, incident, placed_at, "join" FROM alerts ORDER BY seq`;
+const incidents = async () => await db().raw`SELECT * FROM incidents ORDER BY number`;
+const entries = async (kind: string) => {
+	const rows = await db().raw`SELECT canonical FROM ledger_entries WHERE kind = ${kind} ORDER BY seq`;
+	return rows.map(
+		(row) =>
+			JSON.parse(String(row['canonical'])) as { refs: string[]; incident: string; data: Record<string, unknown> },
+	);
+};
+const waiting = async () =>
+	(await db().raw`SELECT topic, key FROM outbox ORDER BY id`).map((row) => `${row['topic']} ${row['key']}`);
+
+describe('the correlation stage', () => {
+	it('places a batch: incidents, their rows, entries with the parts of the score, and what follows', async () => {
+		const rows = [
+			alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'aa11' }),
+			alertRow({ title: 'beacon', minute: 6, target: 'pc-2', hash: 'aa11', severity: 'critical' }),
+			alertRow({ title: 'wrong password', minute: 7, target: 'pc-9', severity: 'medium' }),
+		];
+		await start().correlate?.(await due('correlate', rows));
+		const [one, two, three] = await alerts();
+		expect(one?.['incident']).toBe(two?.['incident']);
+		expect(three?.['incident']).not.toBe(one?.['incident']);
+		const [first] = await incidents();
+		expect(first).toMatchObject({
+			severity: 'critical',
+			title: 'beacon (pc-2)',
+			alert_count: 2,
+			state: 'open',
+			assets: ['pc-1', 'pc-2'],
+		});
+		const [joined] = await entries('incident.joined');
+		expect(joined?.refs).toEqual([rows[1]?.id]);
+		expect(joined?.data['parts']).toEqual(expect.arrayContaining([expect.objectContaining({ evidence: 'same file' })]));
+		const topics = await waiting();
+		for (const topic of ['card', 'plan', 'advise']) expect(topics).toContain(`${topic} ${first?.['id']}`);
+		expect(topics.some((topic) => topic.startsWith('correlate '))).toBe(false);
+	});
+
+	it('a low alert is no incident by itself, and comes along when something joins it', async () => {
+		const handlers = start();
+		const quiet = alertRow({ title: 'odd login', minute: 0, target: 'pc-1', hash: 'bb', severity: 'low' });
+		await handlers.correlate?.(await due('correlate', [quiet]));
+		expect(await incidents()).toHaveLength(0);
+		expect((await alerts())[0]?.['placed_at']).not.toBeNull();
+		await handlers.correlate?.(
+			await due('correlate', [alertRow({ title: 'dropper', minute: 4, target: 'pc-1', hash: 'bb' })]),
+		);
+		const [incident] = await incidents();
+		expect(incident?.['alert_count']).toBe(2);
+		expect((await alerts()).every((row) => row['incident'] === incident?.['id'])).toBe(true);
+	});
+
+	it('goes on after a restart as if nothing had happened', async () => {
+		await start().correlate?.(
+			await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'cc' })]),
+		);
+		await start().correlate?.(
+			await due('correlate', [alertRow({ title: 'beacon', minute: 30, target: 'pc-5', hash: 'cc' })]),
+		);
+		expect(await incidents()).toHaveLength(1);
+	});
+
+	it('a storm over several batches is one incident, and early ones are merged into it', async () => {
+		const handlers = start();
+		const failures = Array.from({ length: 30 }, (_, i) =>
+			alertRow({
+				title: `no answer ${i % 3}`,
+				minute: (i * 2 * SECOND) / MINUTE,
+				target: `plc-${i}`,
+				severity: 'medium',
+				kind: 'availability',
+				verdict: { category: 'ot_availability', domain: 'ot' },
+			}),
+		);
+		await handlers.correlate?.(await due('correlate', failures.slice(0, 5)));
+		expect(await incidents()).toHaveLength(5);
+		await handlers.correlate?.(await due('correlate', failures.slice(5)));
+		const rows = await incidents();
+		const open = rows.filter((row) => row['state'] === 'open');
+		expect(open).toHaveLength(1);
+		expect(open[0]?.['alert_count']).toBe(30);
+		expect(new Set((await alerts()).map((row) => row['incident'])).size).toBe(1);
+		expect(rows.filter((row) => row['state'] === 'merged').every((row) => row['merged_into'] === open[0]?.['id'])).toBe(
+			true,
+		);
+		expect((await entries('incident.merged')).length).toBe(rows.length - 1);
+	});
+
+	it('a repeat brings the incident up to date and is not counted twice', async () => {
+		const handlers = start();
+		const row = alertRow({ title: 'dropper', minute: 0, target: 'pc-1' });
+		await handlers.correlate?.(await due('correlate', [row]));
+		await record(
+			db(),
+			{
+				entries: [],
+				changes: [{ op: 'update', table: 'alerts', id: row.id, set: { repeats: 2, last_seen: NOW + 9 * MINUTE } }],
+				topics: [{ topic: 'correlate', key: row.id }],
+			},
+			now,
+		);
+		await handlers.correlate?.(await claimDue(db(), 'correlate', 10, now));
+		const [incident] = await incidents();
+		expect(incident).toMatchObject({ alert_count: 1 });
+		expect(Number(incident?.['last_at'])).toBe(NOW + 9 * MINUTE);
+		expect(await entries('incident.joined')).toHaveLength(0);
+	});
+
+	it('an incident that people resolved takes nothing more', async () => {
+		const handlers = start();
+		await handlers.correlate?.(
+			await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'dd' })]),
+		);
+		const [incident] = await incidents();
+		const id = String(incident?.['id']);
+		await record(
+			db(),
+			{
+				entries: [
+					{
+						kind: 'incident.resolved',
+						actor: { kind: 'person', id: 'ann' },
+						at: NOW,
+						incident: id,
+						refs: [id],
+						data: {},
+					},
+				],
+				changes: [{ op: 'update', table: 'incidents', id, set: { state: 'resolved', updated_at: NOW + MINUTE } }],
+			},
+			now,
+		);
+		await handlers.correlate?.(
+			await due('correlate', [alertRow({ title: 'beacon', minute: 3, target: 'pc-1', hash: 'dd' })]),
+		);
+		expect((await incidents()).map((row) => [row['state'], row['alert_count']])).toEqual([
+			['resolved', 1],
+			['open', 1],
+		]);
+	});
+
+	it('what people merged stays one', async () => {
+		const handlers = start();
+		const rows = [
+			alertRow({ title: 'dropper', minute: 0, target: 'pc-1' }),
+			alertRow({ title: 'beacon', minute: 0, target: 'pc-2' }),
+		];
+		await handlers.correlate?.(await due('correlate', rows));
+		const [into, from] = (await incidents()).map((row) => String(row['id']));
+		await record(
+			db(),
+			{
+				entries: [
+					{
+						kind: 'incident.merged',
+						actor: { kind: 'person', id: 'ann' },
+						at: NOW,
+						incident: into!,
+						refs: [into!, from!],
+						data: { into: into!, from: from! },
+					},
+				],
+				changes: [
+					{ op: 'update', table: 'incidents', id: from!, set: { state: 'merged', merged_into: into! } },
+					{ op: 'update', table: 'alerts', id: rows[1]!.id, set: { incident: into! } },
+				],
+			},
+			now,
+		);
+		for (const handler of [handlers, start()]) {
+			await handler.correlate?.(
+				await due('correlate', [alertRow({ title: 'persistence', minute: 9, target: 'pc-2' })]),
+			);
+		}
+		expect((await alerts()).every((row) => row['incident'] === into)).toBe(true);
+	});
+
+	it('an alert that people took out becomes an incident of its own and does not go back', async () => {
+		const handlers = start();
+		const rows = [
+			alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'ee' }),
+			alertRow({ title: 'beacon', minute: 3, target: 'pc-2', hash: 'ee' }),
+		];
+		await handlers.correlate?.(await due('correlate', rows));
+		const [incident] = (await readIncidents(db(), [String((await incidents())[0]?.['id'])])).values();
+		const members = await readAlertsOfIncident(db(), incident!.id, 100);
+		const split = {
+			incident: incident!,
+			members,
+			taken: [rows[1]!.id],
+			newId: 'inc_000000000apart',
+			actor: { kind: 'person' as const, id: 'ann' },
+			reason: 'a test',
+		};
+		const made = splitIncident(split, INVENTORY, now);
+		if (!made.ok) throw new Error(made.error);
+		await record(db(), made.value, now);
+		for (const handler of [handlers, start()]) {
+			await handler.correlate?.(
+				await due('correlate', [alertRow({ title: 'persistence', minute: 8, target: 'pc-2' })]),
+			);
+		}
+		const placed = (await alerts()).map((row) => row['incident']);
+		expect(placed).toEqual([incident!.id, split.newId, split.newId, split.newId]);
+		expect((await incidents()).map((row) => row['alert_count'])).toEqual([1, 3]);
+		expect(splitIncident({ ...split, taken: members.map((member) => member.id) }, INVENTORY, now).ok).toBe(false);
+	});
+
+	it('records nothing where the incident was changed meanwhile, and gets it right the next time', async () => {
+		const handlers = start();
+		await handlers.correlate?.(await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1' })]));
+		const [incident] = await incidents();
+		const next = await due('correlate', [alertRow({ title: 'beacon', minute: 3, target: 'pc-1' })]);
+		const raced = correlationHandlers({
+			database: { ...db(), db: racing(db(), String(incident?.['id'])) },
+			context: () => surroundings,
+			clock: () => now,
+			random: () => ((chance++ * 7919) % 9973) / 9973,
+		});
+		await expect(raced.correlate?.(next)).rejects.toThrow(Conflict);
+		expect((await alerts())[1]?.['incident']).toBeNull();
+		await handlers.correlate?.(next);
+		expect((await alerts())[1]?.['incident']).toBe(incident?.['id']);
+	});
+});
+
+/** The same database, in which somebody adds an alert to the incident just before the transaction. */
+function racing(database: Fresh['database'], incident: string): Fresh['database']['db'] {
+	return new Proxy(database.db, {
+		get(target, name, self) {
+			if (name !== 'transaction') return Reflect.get(target, name, self);
+			return async (work: Parameters<typeof target.transaction>[0]) => {
+				await database.raw`UPDATE incidents SET alert_count = alert_count + 1 WHERE id = ${incident}`;
+				try {
+					return await target.transaction(work);
+				} finally {
+					await database.raw`UPDATE incidents SET alert_count = alert_count - 1 WHERE id = ${incident}`;
+				}
+			};
+		},
+	});
+}
+
+describe('process-safety alarms', () => {
+	const alarm = (minute: number, target: string) =>
+		alertRow({
+			title: 'gas concentration high',
+			minute,
+			target,
+			severity: 'critical',
+			kind: 'process_safety',
+			verdict: { category: 'process_safety', domain: 'ot' },
+		});
+
+	it('open an incident of their own at once, on their own lane', async () => {
+		await start().correlate_safety?.(await due('correlate_safety', [alarm(0, 'plc-1')]));
+		const [incident] = await incidents();
+		expect(incident).toMatchObject({
+			process_safety: true,
+			category: 'process_safety',
+			domain: 'ot',
+			severity: 'critical',
+		});
+		expect(await waiting()).toEqual(
+			expect.arrayContaining([`card_safety ${incident?.['id']}`, `plan ${incident?.['id']}`]),
+		);
+	});
+
+	it('join the open incident of the same asset, and no other', async () => {
+		const handlers = start();
+		await handlers.correlate_safety?.(
+			await due('correlate_safety', [alarm(0, 'plc-1'), alarm(1, 'plc-1'), alarm(1, 'plc-2')]),
+		);
+		expect((await incidents()).map((row) => row['alert_count'])).toEqual([2, 1]);
+	});
+
+	it('are known to the engine afterwards', async () => {
+		const handlers = start();
+		await handlers.correlate?.(await due('correlate', [alertRow({ title: 'usual', minute: 0, target: 'pc-30' })]));
+		await handlers.correlate_safety?.(await due('correlate_safety', [alarm(1, 'plc-1')]));
+		await handlers.correlate?.(
+			await due('correlate', [
+				alertRow({ title: 'logic changed', minute: 4, target: 'plc-1', verdict: { domain: 'ot' } }),
+			]),
+		);
+		const rows = await incidents();
+		expect(rows.map((row) => row['alert_count'])).toEqual([1, 2]);
+		expect(rows[1]).toMatchObject({ process_safety: true, title: 'gas concentration high (plc-1)' });
+	});
+});
