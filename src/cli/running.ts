@@ -4,6 +4,7 @@ import type { LocalSlack } from '../demo/slack/local-slack.ts';
 import { type Flow, type Role, startFlow } from '../flow.ts';
 import type { Log } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { endLeases } from '../store/outbox.ts';
 import { type LocalWorkspace, startLocalWorkspace } from './local.ts';
 import { openStore, type Store } from './open.ts';
 import { loadShipped } from './shipped.ts';
@@ -43,6 +44,8 @@ export async function startRunning(options: RunOptions): Promise<Running> {
 	const opened: { stop(): Promise<void> }[] = [{ stop: () => store.close() }];
 	try {
 		if (store.warning !== null) log.warn(store.warning);
+		// The embedded server has one program, and that is this one: whoever held a lease is dead.
+		if (store.isEmbedded) await endLeases(store.database, Date.now());
 		const workspace = await openWorkspace(options);
 		if (workspace !== null) opened.unshift({ stop: () => workspace.slack.close() });
 		const flow = await startFlow({

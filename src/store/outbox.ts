@@ -44,6 +44,15 @@ export async function failDue(database: Database, dues: readonly Due[], error: s
 	return parked;
 }
 
+/**
+ * Ends the leases that a killed program left behind, so that what it had in hand comes again at once and not after a minute.
+ * Only for a database that no other program works on: a lease of a living one would be taken from it.
+ */
+export async function endLeases(database: Database, now: number): Promise<void> {
+	// Not NULL: a newer row of the same key may be waiting already. What failed keeps its pause, which is in due_at.
+	await database.db.execute(sql`UPDATE outbox SET lease_until = ${now} WHERE lease_until > ${now} AND NOT parked`);
+}
+
 /** Topics that have a row due now: what a sweep wakes when every job of the queue is lost. */
 export async function dueTopics(database: Database, now: number): Promise<Topic[]> {
 	const rows = await database.db.execute<{ topic: Topic }>(sql`

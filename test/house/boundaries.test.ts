@@ -38,7 +38,7 @@ describe('the import rules', () => {
 		mkdirSync(join(ROOT, 'src/domain'), { recursive: true });
 		writeFileSync(
 			join(ROOT, PLANTED),
-			"import '../store/schema.ts';\nimport type { Queue } from 'bullmq';\nimport { readFileSync } from 'node:fs';\nexport type Q = Queue;\nexport const r = readFileSync;\n",
+			"import type { Database } from '../store/database.ts';\nimport { Queue } from 'bullmq';\nimport { readFileSync } from 'node:fs';\nexport type D = Database;\nexport const all = [Queue, readFileSync];\n",
 		);
 		try {
 			const rules = new Set(cruise(PLANTED).summary.violations.map((violation) => violation.rule.name));
