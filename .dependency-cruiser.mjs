@@ -146,6 +146,6 @@ export default {
 		parser: 'swc',
 		tsPreCompilationDeps: true,
 		doNotFollow: { path: 'node_modules' },
-		exclude: { path: '^(node_modules|drizzle)/' },
+		exclude: { path: '^drizzle/' },
 	},
 };
