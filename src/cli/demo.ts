@@ -1,6 +1,9 @@
 // `interlock demo`: everything embedded, a recorded attack on a small plant, and the local Slack to look at. `--headless` acts the people
 // too, prints the timeline and a summary, and exits 0 only if every claim in it was checked.
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { createActedPeople } from '../demo/acted-people.ts';
@@ -35,15 +38,17 @@ export async function demo(args: string[], io: Io): Promise<number> {
 	}
 	const secret = randomBytes(24).toString('hex');
 	const target = await startTarget(secret);
+	let made: string | null = null;
 	try {
 		// A headless run is for checking: it starts from nothing each time. A person's demo starts warm.
-		const data = options.headless ? `.interlock/demo-${process.pid}` : '.interlock/demo';
+		const data = options.headless ? join(tmpdir(), `interlock-demo-${process.pid}`) : '.interlock/demo';
 		const env = {
 			PORT: io.env['PORT'] ?? '0',
 			SLACK_PORT: '0',
 			INTERLOCK_DATA: io.env['INTERLOCK_DATA'] ?? data,
 			DEMO_TARGET_TOKEN: secret,
 		};
+		if (options.headless && io.env['INTERLOCK_DATA'] === undefined) made = data;
 		const config = demoConfig(env, target.url, Date.now());
 		if (!config.ok) {
 			for (const finding of config.error) io.err(findingLine(finding));
@@ -52,6 +57,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
 		return await runDemo(config.value, options, target, io);
 	} finally {
 		await target.close();
+		if (made !== null) rmSync(made, { recursive: true, force: true });
 	}
 }
 
@@ -99,7 +105,7 @@ async function runDemo(config: Config, options: Options, target: Target, io: Io)
 async function runForPeople(options: Options, running: Running, token: string, io: Io): Promise<number> {
 	io.out(`Open ${running.localSlack?.url} and act as any of the people.`);
 	io.out('A story of two minutes begins now: a phished laptop, a jump host, a controller; a dead switch; a gas alarm.');
-	const told = untilTold(io.env);
+	const told = untilTold();
 	const story = jumpHostAttack(Date.now(), options.pace);
 	let isOver = false;
 	const sending = sendScenario(
