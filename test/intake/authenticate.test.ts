@@ -1,0 +1,117 @@
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { authenticate, type Credential, SIGNATURE_WINDOW_MS } from '../../src/intake/authenticate.ts';
+
+const NOW = Date.UTC(2026, 0, 5, 3);
+const BODY = Buffer.from('{"alerts":[]}');
+const sign = (secret: string, text: Buffer, encoding: 'hex' | 'base64' = 'hex') =>
+	createHmac('sha256', secret).update(text).digest(encoding);
+const timed = (secret: string, seconds: number, body = BODY) =>
+	`t=${seconds},v1=${sign(secret, Buffer.concat([Buffer.from(`${seconds}.`), body]))}`;
+const seconds = NOW / 1000;
+
+const BEARER: Credential = { type: 'bearer', secrets: ['old-one', 'new-one'] };
+const HMAC: Credential = { type: 'hmac', secrets: ['key'] };
+const GITHUB_FORM: Credential = { type: 'hmac', secrets: ['key'], header: 'X-Hub-Signature-256', form: 'sha256=<hex>' };
+const BASE64_FORM: Credential = { type: 'hmac', secrets: ['key'], header: 'x-sig', form: '<base64>' };
+const BASIC: Credential = { type: 'basic', user: 'appliance', secrets: ['pass:word'] };
+const DEFAULT: Credential = { type: 'default', secrets: ['token'] };
+const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+describe('a credential', () => {
+	it.each<[string, Credential, Record<string, string>, number | 'ok']>([
+		['bearer, either of two', BEARER, { authorization: 'Bearer new-one' }, 'ok'],
+		['bearer, the older', BEARER, { authorization: 'bearer old-one' }, 'ok'],
+		['bearer, wrong', BEARER, { authorization: 'Bearer new-on' }, 403],
+		['bearer, missing', BEARER, {}, 401],
+		['bearer, another scheme', BEARER, { authorization: basic('a', 'b') }, 401],
+		['bearer in a header of its own', { ...BEARER, header: 'X-Api-Key' }, { 'x-api-key': 'new-one' }, 'ok'],
+		['hmac', HMAC, { 'x-interlock-signature': timed('key', seconds) }, 'ok'],
+		[
+			'hmac, at the edge of the window',
+			HMAC,
+			{ 'x-interlock-signature': timed('key', seconds - SIGNATURE_WINDOW_MS / 1000) },
+			'ok',
+		],
+		['hmac, too old', HMAC, { 'x-interlock-signature': timed('key', seconds - SIGNATURE_WINDOW_MS / 1000 - 1) }, 403],
+		[
+			'hmac, from the future',
+			HMAC,
+			{ 'x-interlock-signature': timed('key', seconds + SIGNATURE_WINDOW_MS / 1000 + 1) },
+			403,
+		],
+		['hmac, another key', HMAC, { 'x-interlock-signature': timed('kex', seconds) }, 403],
+		[
+			'hmac, time changed after signing',
+			HMAC,
+			{ 'x-interlock-signature': timed('key', seconds).replace(`t=${seconds}`, `t=${seconds + 1}`) },
+			403,
+		],
+		['hmac, no such form', HMAC, { 'x-interlock-signature': 'v1=00' }, 401],
+		['hmac, something after it', HMAC, { 'x-interlock-signature': `${timed('key', seconds)},v2=1` }, 401],
+		['hmac as GitHub writes it', GITHUB_FORM, { 'x-hub-signature-256': `sha256=${sign('key', BODY)}` }, 'ok'],
+		[
+			'hmac as GitHub writes it, upper case',
+			GITHUB_FORM,
+			{ 'x-hub-signature-256': `sha256=${sign('key', BODY).toUpperCase()}` },
+			'ok',
+		],
+		[
+			'hmac as GitHub writes it, another body',
+			GITHUB_FORM,
+			{ 'x-hub-signature-256': `sha256=${sign('key', Buffer.from('x'))}` },
+			403,
+		],
+		['hmac in base64', BASE64_FORM, { 'x-sig': sign('key', BODY, 'base64') }, 'ok'],
+		['basic, with a colon in the password', BASIC, { authorization: basic('appliance', 'pass:word') }, 'ok'],
+		['basic, another user', BASIC, { authorization: basic('other', 'pass:word') }, 403],
+		['basic, no colon', BASIC, { authorization: `Basic ${Buffer.from('appliance').toString('base64')}` }, 403],
+		['the common token as bearer', DEFAULT, { authorization: 'Bearer token' }, 'ok'],
+		['the common token as key', DEFAULT, { 'x-interlock-signature': timed('token', seconds) }, 'ok'],
+		[
+			'the common token, a bad signature beside a good bearer',
+			DEFAULT,
+			{ authorization: 'Bearer token', 'x-interlock-signature': timed('x', seconds) },
+			403,
+		],
+	])('%s', (_, credential, headers, expected) => {
+		const proof = authenticate(credential, headers, BODY, NOW);
+		expect(proof.ok ? 'ok' : proof.status).toBe(expected);
+	});
+
+	it('marks a timed signature, so that it counts once, and no other', () => {
+		const once = authenticate(HMAC, { 'x-interlock-signature': timed('key', seconds) }, BODY, NOW);
+		expect(once).toMatchObject({ ok: true, signature: expect.stringMatching(/^[0-9a-f]{64}$/) });
+		expect(
+			authenticate(GITHUB_FORM, { 'x-hub-signature-256': `sha256=${sign('key', BODY)}` }, BODY, NOW),
+		).toMatchObject({ signature: null });
+	});
+
+	it('never throws and never lets garbage in', () => {
+		const credentials = [BEARER, HMAC, GITHUB_FORM, BASE64_FORM, BASIC, DEFAULT];
+		const names = ['authorization', 'x-interlock-signature', 'x-hub-signature-256', 'x-sig'];
+		fc.assert(
+			fc.property(
+				fc.constantFrom(...credentials),
+				fc.constantFrom(...names),
+				fc.string({ maxLength: 300 }),
+				(credential, name, value) => {
+					expect(authenticate(credential, { [name]: value }, BODY, NOW).ok).toBe(false);
+				},
+			),
+		);
+	});
+
+	it('does not say in its reason what the secret is', () => {
+		for (const credential of [BEARER, HMAC, BASIC]) {
+			const proof = authenticate(
+				credential,
+				{ authorization: 'Bearer x', 'x-interlock-signature': timed('x', seconds) },
+				BODY,
+				NOW,
+			);
+			expect(JSON.stringify(proof)).not.toMatch(/old-one|new-one|key"|pass:word/);
+		}
+	});
+});
