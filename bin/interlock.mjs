@@ -36,7 +36,9 @@ if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
 	for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 	process.on('SIGINT', () => undefined);
 	child.on('exit', (code, signal) => {
-		if (signal !== null) process.kill(process.pid, signal);
-		process.exit(code ?? 3);
+		if (signal === null) process.exit(code ?? 3);
+		// Ends as the program did: a handler of ours would swallow it.
+		process.removeAllListeners(signal);
+		process.kill(process.pid, signal);
 	});
 }

@@ -4,10 +4,10 @@
 //   POST /v1/alerts/{source}  intake        alert stored         -> triage, triage_safety
 //   triage, triage_safety     triage        alert judged         -> correlate, correlate_safety
 //   correlate(_safety)        correlation   incident opened ...  -> plan, advise, card, card_safety
-//   plan, run, expire         response      steps decided, run   -> run, expire, card, post
+//   plan, run, expire         response      steps decided, run   -> run, expire, card, card_asked, post
 //   advise                    triage+model  advice given         -> card
-//   card(_safety), post,      chat          said in Slack        (clicks and commands -> run, plan, card)
-//   unparsed
+//   card(_safety, _asked),    chat          said in Slack        (clicks and commands -> run, plan, card)
+//   post, unparsed
 //   (everything)              ledger        sealed, checkpointed
 import type { Server } from 'node:http';
 import { createChat } from './chat/chat.ts';
@@ -16,6 +16,7 @@ import { createSlack, type SlackEdge, type SlackHandlers } from './chat/slack.ts
 import { type Config, defaultSources, type SourceConfig } from './config/config.ts';
 import type { SlackEnvironment } from './config/environment.ts';
 import { correlationHandlers } from './correlation/correlation.ts';
+import { splitIncident } from './correlation/people.ts';
 import type { Incident } from './domain/incident.ts';
 import { type Inventory, indexInventory } from './domain/inventory.ts';
 import type { Person } from './domain/person.ts';
@@ -57,7 +58,7 @@ const TOPICS_OF_ROLE: Readonly<Record<Role, readonly Topic[]>> = {
 	intake: [],
 	triage: ['triage', 'triage_safety', 'correlate', 'correlate_safety', 'advise'],
 	response: ['plan', 'run', 'expire'],
-	chat: ['card', 'card_safety', 'post', 'unparsed'],
+	chat: ['card', 'card_safety', 'card_asked', 'post', 'unparsed'],
 };
 
 const SEAL_EVERY_MS = SECOND;
@@ -99,6 +100,20 @@ export type Flow = {
 
 /** Builds the stages and starts what the roles ask for. Throws, in words, where something essential cannot start. */
 export async function startFlow(parts: FlowParts): Promise<Flow> {
+	const undo: (() => Promise<void>)[] = [];
+	try {
+		return await buildFlow(parts, undo);
+	} catch (error) {
+		// What runs already would keep the program alive, and work on a database that is about to be closed.
+		for (const stop of undo.reverse()) {
+			await stop().catch((cause: unknown) => parts.log.error('a part did not stop', { error: String(cause) }));
+		}
+		throw error;
+	}
+}
+
+/** @param undo is filled with what stops each part that was started */
+async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promise<Flow> {
 	const { config, database, log, clock } = parts;
 	const faults = createFaults(parts);
 	const inventory = indexInventory(config.inventory ?? { assets: [], zones: [], conduits: [], confirmedAt: 0 });
@@ -113,6 +128,7 @@ export async function startFlow(parts: FlowParts): Promise<Flow> {
 		url: config.environment.redisUrl?.reveal() ?? parts.runUrl,
 		onFault: (where, error) => faults.report(where, error),
 	});
+	undo.push(() => reminders.close());
 	const relay = createRelay({
 		database,
 		reminders,
@@ -121,11 +137,17 @@ export async function startFlow(parts: FlowParts): Promise<Flow> {
 		onFault: faults.report,
 		onParked: (topic, count, error) => faults.report(`topic ${topic}: ${count} given up`, error),
 	});
+	undo.push(
+		() => relay.stop(),
+		() => chat.stop(),
+	);
 	relay.start();
 	chat.start();
 	const intake = createIntake(database, () => inventory, clock);
 	const door = parts.roles.includes('intake') ? await openDoor(parts, intake, faults) : null;
+	if (door !== null) undo.push(() => closeDoor(door));
 	const timers = startTimers(parts, ledger, faults);
+	undo.push(async () => timers.stop());
 	parts.metrics.onScrape(async () => ({
 		outbox: await outboxDepth(database),
 		gathered: intake.gathered(),
@@ -336,6 +358,7 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 		}),
 		channelOf: (incident) => channelFor(config, incident) ?? parts.channel,
 		defaultChannel: parts.channel,
+		split: (split, now) => splitIncident(split, inventory, now),
 		now: clock,
 		log,
 		count: parts.metrics.chat,

@@ -13,6 +13,8 @@ export type Answer = {
 	readonly topics: readonly NextTopic[];
 	/** For the person who asked, in plain words; may have lines. */
 	readonly reply: string;
+	/** An incident that the changes open: the reply names it by its number once it has one. */
+	readonly opened?: string;
 	/** The same as a table for `--json`, where there is one. */
 	readonly data?: JsonObject | readonly JsonObject[];
 };

@@ -15,8 +15,9 @@ import { type Delivered, deliver, EDIT_SPACING_MS, type Outlet, REFUSED_PAUSE_MS
 import type { Directory } from './directory.ts';
 import { type Desk, readSuggestion } from './perform.ts';
 import type { PostedMessage, Situation, Step } from './situation.ts';
-import { approvalRequest } from './views/approval-request.ts';
+import { approvalRequest, askedAgain } from './views/approval-request.ts';
 import { cardFor, moreAt } from './views/card.ts';
+import { doubtMessage } from './views/doubt.ts';
 import { handsMessage } from './views/hands.ts';
 import { mergeSuggestion, plainPost, stormDigest, unparsedNotice } from './views/notices.ts';
 import { isNoted, timelineNote } from './views/timeline.ts';
@@ -25,8 +26,9 @@ import { isNoted, timelineNote } from './views/timeline.ts';
 const CARD_SEVERITY_MIN = 'medium';
 /** New cards within a minute, over all channels; beyond them a digest tells of the rest, worst first, and cards follow. */
 const CARDS_PER_MINUTE_MAX = 4;
-/** The same for high and critical incidents, and those in which a step waits for people. */
+/** The same for high and critical incidents, and for those in which a step asks people. */
 const URGENT_CARDS_PER_MINUTE_MAX = 8;
+const ASKING_CARDS_PER_MINUTE_MAX = 16;
 /** Requests and instructions that one pass posts to one thread: the rest follows in the next. */
 const REQUESTS_PER_PASS_MAX = 10;
 /** Notes of one thread are gathered for so long. */
@@ -95,7 +97,8 @@ export async function bringCard(room: Room, id: string): Promise<Next> {
 		incident: id,
 		channel,
 		threadTs: null,
-		isUrgent: situation.incident.process_safety,
+		// A request stands under its card: where people are asked, the card does not queue.
+		isUrgent: situation.incident.process_safety || (held === undefined && situation.steps.some(asksPeople)),
 		render: (rowId) => cardFor(situation, rowId, room.directory.naming),
 		onPosted: (posted): Change[] => [
 			{ op: 'update', table: 'incidents', id, set: { channel: posted.channel, card_ts: posted.ts } },
@@ -116,8 +119,9 @@ async function stormWait(room: Room, situation: Situation, channel: string): Pro
 	const { incident, steps } = situation;
 	if (incident.process_safety) return null;
 	const now = room.now();
-	const most =
-		severityRank(incident.severity) >= severityRank('high') || steps.some(asksPeople)
+	const most = steps.some(asksPeople)
+		? ASKING_CARDS_PER_MINUTE_MAX
+		: severityRank(incident.severity) >= severityRank('high')
 			? URGENT_CARDS_PER_MINUTE_MAX
 			: CARDS_PER_MINUTE_MAX;
 	if ((await countRecent(room.database, 'card:', now - MINUTE_MS)) < most) return null;
@@ -129,7 +133,8 @@ async function stormWait(room: Room, situation: Situation, channel: string): Pro
 			incident: null,
 			channel,
 			threadTs: null,
-			isUrgent: false,
+			// One a minute, and it stands for many: it does not queue.
+			isUrgent: true,
 			render: () => stormDigest(cardless),
 		});
 	}
@@ -169,21 +174,31 @@ async function bringRequests(
 type InThread = Omit<Wanted, 'channel' | 'threadTs'>;
 type Loaded = { readonly key: string; readonly load: () => Promise<InThread | null> };
 
-function request(room: Room, situation: Situation, step: Step, kind: 'ask' | 'hands', binding: string): InThread {
-	const view = kind === 'ask' ? approvalRequest : handsMessage;
+/** What the messages about a step are: a request, instructions, a result that is not known, a request that was overtaken. */
+const REQUEST_VIEWS = { ask: approvalRequest, hands: handsMessage, doubt: doubtMessage, asked: askedAgain } as const;
+type RequestKind = keyof typeof REQUEST_VIEWS;
+
+function isRequestKind(kind: string | undefined): kind is RequestKind {
+	return kind !== undefined && Object.hasOwn(REQUEST_VIEWS, kind);
+}
+
+/** @param round the decision's binding, the attempt in doubt, or the id of an overtaken message: what tells two messages on one step apart */
+function request(room: Room, situation: Situation, step: Step, kind: RequestKind, round: string): InThread {
 	return {
-		key: `${kind}:${step.id}:${binding}`,
+		key: `${kind}:${step.id}:${round}`,
 		incident: situation.incident.id,
 		// People wait for a request, and a step waits for people: it goes ahead of notes. There are few of them.
-		isUrgent: kind === 'ask' || situation.incident.process_safety,
-		render: (id) => view(situation, step, binding, id, room.directory.naming),
+		isUrgent: kind !== 'asked',
+		render: (id) => REQUEST_VIEWS[kind](situation, step, round, id, room.directory.naming),
 	};
 }
 
 function openRequests(room: Room, situation: Situation): InThread[] {
-	if (situation.incident.state === 'resolved' || situation.incident.state === 'merged') return [];
+	const isClosed = situation.incident.state === 'resolved' || situation.incident.state === 'merged';
 	return situation.steps.flatMap((step) => {
-		if (step.decision === null) return [];
+		// What has become of a call is asked whatever became of the incident.
+		if (step.state === 'in_doubt') return [request(room, situation, step, 'doubt', String(step.attempts))];
+		if (isClosed || step.decision === null) return [];
 		if (step.state === 'hands') return [request(room, situation, step, 'hands', step.decision.binding)];
 		return step.state === 'waiting' && step.decision.needs.length > 0
 			? [request(room, situation, step, 'ask', step.decision.binding)]
@@ -199,17 +214,17 @@ function earlierRequests(room: Room, situation: Situation, rows: readonly Posted
 		const step = about === null ? undefined : situation.steps.find((candidate) => candidate.id === about.step);
 		if (about === null || step === undefined || open.has(row.key) || row.state === 'pending' || row.state === 'failed')
 			return [];
-		return [request(room, situation, step, about.kind, about.binding)];
+		return [request(room, situation, step, about.kind, about.round)];
 	});
 }
 
-/** `ask:<step>:<binding>` and `hands:...`; null for any other key. */
+/** `ask:<step>:<binding>`, `hands:...`, `doubt:<step>:<attempt>`, `asked:<step>:<message>`; null for any other key. */
 function readRequestKey(
 	key: string,
-): { readonly kind: 'ask' | 'hands'; readonly step: string; readonly binding: string } | null {
-	const [kind, step, ...binding] = key.split(':');
-	if ((kind !== 'ask' && kind !== 'hands') || step === undefined || binding.length === 0) return null;
-	return { kind, step, binding: binding.join(':') };
+): { readonly kind: RequestKind; readonly step: string; readonly round: string } | null {
+	const [kind, step, ...round] = key.split(':');
+	if (!isRequestKind(kind) || step === undefined || round.length === 0) return null;
+	return { kind, step, round: round.join(':') };
 }
 
 /** "Same incident?" for each suggestion in the timeline; read from the database only where it may have changed. */

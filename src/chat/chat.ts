@@ -1,4 +1,4 @@
-// The stage that people meet. Topics card, card_safety, post and unparsed become messages (bring.ts), clicks and commands become
+// The stage that people meet. Topics card, card_safety, card_asked, post and unparsed become messages (bring.ts), clicks and commands become
 // records (take.ts, perform.ts). Slack being slow or down delays words here and nothing else: topics come back later and fold meanwhile.
 import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
@@ -9,6 +9,7 @@ import { bringCard, bringPost, bringUnparsed, type Next } from './bring.ts';
 import type { Outlet } from './deliver.ts';
 import type { Directory } from './directory.ts';
 import { peopleWithGroups } from './people.ts';
+import type { Desk } from './perform.ts';
 import type { SlackCalls, SlackHandlers, SlackLog } from './slack.ts';
 import { type Counter, checkSubmission, showHome, takeClick, takeCommand, takeSubmission } from './take.ts';
 
@@ -23,6 +24,8 @@ export type ChatOptions = {
 	readonly channelOf: (incident: Incident) => string;
 	/** Where everything else goes. */
 	readonly defaultChannel: string;
+	/** Takes alerts out of an incident: correlation's own rule, handed in because stages do not know each other. */
+	readonly split: Desk['split'];
 	readonly now: () => number;
 	readonly log: SlackLog;
 	readonly count?: (name: string, labels: Readonly<Record<string, string>>) => void;
@@ -41,15 +44,19 @@ export function createChat(options: ChatOptions): Chat {
 	const room: Counter = {
 		...options,
 		outlet,
-		desk: { database: options.database, directory: options.directory, now: options.now },
+		desk: { database: options.database, directory: options.directory, split: options.split, now: options.now },
 	};
 	const { people, groups } = options.directory;
+	const oneByOne = createQueues();
+	const card = async (due: readonly Due[]): Promise<void> =>
+		await eachDue(room, due, async (one) => await oneByOne(one.key, async () => await bringCard(room, one.key)));
 	return {
 		people: async () =>
 			peopleWithGroups(people, groups, await options.calls.members(groups.map((grant) => grant.group))),
 		handlers: {
-			card: async (due) => await eachDue(room, due, async (one) => await bringCard(room, one.key)),
-			card_safety: async (due) => await eachDue(room, due, async (one) => await bringCard(room, one.key)),
+			card,
+			card_safety: card,
+			card_asked: card,
 			post: async (due) => await eachDue(room, due, async (one) => await bringPost(room, one.key)),
 			unparsed: async (due) => await eachDue(room, due, async (one) => await bringUnparsed(room, one.key)),
 		},
@@ -60,6 +67,21 @@ export function createChat(options: ChatOptions): Chat {
 			command: async (typed) => await takeCommand(room, typed),
 			home: async (user) => await showHome(room, user),
 		},
+	};
+}
+
+/** Work on one incident's messages at a time in this process: its lanes would begin the same message twice. */
+function createQueues(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+	const last = new Map<string, Promise<unknown>>();
+	return async (key, work) => {
+		const before = last.get(key) ?? Promise.resolve();
+		const mine = before.then(work, work);
+		last.set(key, mine);
+		try {
+			return await mine;
+		} finally {
+			if (last.get(key) === mine) last.delete(key);
+		}
 	};
 }
 

@@ -54,25 +54,38 @@ export type Delivered =
 export async function deliver(outlet: Outlet, wanted: Wanted): Promise<Delivered> {
 	try {
 		const row = await readMessage(outlet.database, { key: wanted.key });
-		if (row === null) return await postNew(outlet, wanted);
-		switch (row.state) {
+		switch (row?.state) {
 			case 'sent':
 				return await edit(outlet, wanted, row);
 			case 'intent':
 				return await clearUp(outlet, wanted, row);
 			case 'failed':
 				if (outlet.now() - row.updated_at < REFUSED_PAUSE_MS) return { kind: 'refused', code: row.error ?? 'unknown' };
-				return await postAgain(outlet, wanted, row, false);
+				break;
 			case 'pending':
-				return await postAgain(outlet, wanted, row, false);
+			case undefined:
 		}
+		const at = turnFor(outlet, wanted);
+		if (at > outlet.now()) return { kind: 'later', at };
+		return row === null ? await postNew(outlet, wanted) : await postAgain(outlet, wanted, row, false);
 	} catch (cause) {
 		// Another worker was quicker; it brings the news.
-		if (cause instanceof Conflict) return { kind: 'later', at: outlet.now() + EDIT_SPACING_MS };
+		if (cause instanceof Conflict || isTaken(cause)) return { kind: 'later', at: outlet.now() + EDIT_SPACING_MS };
 		if (cause instanceof SlackFailure && cause.fault.kind === 'unavailable')
 			return { kind: 'later', at: cause.fault.retryAt };
 		throw cause;
 	}
+}
+
+/** A turn in the channel, asked for before the intent is written: who has to wait leaves no trace. */
+function turnFor({ calls }: Outlet, { channel, key, isUrgent }: Wanted): number {
+	return calls.turn(channel, key, isUrgent);
+}
+
+/** Two workers began the same message: the unique key let one of them (SQLSTATE 23505, wherever the driver's layers put it). */
+function isTaken(cause: unknown, depth = 0): boolean {
+	if (!(cause instanceof Error) || depth > 3) return false;
+	return ('code' in cause && cause.code === '23505') || isTaken(cause.cause, depth + 1);
 }
 
 async function postNew(outlet: Outlet, wanted: Wanted): Promise<Delivered> {
@@ -157,7 +170,6 @@ async function send(
 			channel: wanted.channel,
 			threadTs: wanted.threadTs,
 			key: wanted.key,
-			isUrgent: wanted.isUrgent,
 		});
 		return await markSent(outlet, wanted, row, posted, message, null);
 	} catch (cause) {
@@ -286,8 +298,10 @@ async function edit(outlet: Outlet, wanted: Wanted, row: PostedMessage): Promise
 	const now = outlet.now();
 	if (!wanted.isUrgent && now - row.updated_at < EDIT_SPACING_MS)
 		return { kind: 'later', at: row.updated_at + EDIT_SPACING_MS };
+	const turn = turnFor(outlet, wanted);
+	if (turn > now) return { kind: 'later', at: turn };
 	try {
-		await outlet.calls.update(channel, ts, message, wanted.isUrgent);
+		await outlet.calls.update(channel, ts, message);
 	} catch (cause) {
 		if (!(cause instanceof SlackFailure) || cause.fault.kind !== 'refused') throw cause;
 		if (GONE_CODES.includes(cause.fault.code)) return await postAgain(outlet, wanted, row, false);

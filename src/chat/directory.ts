@@ -6,8 +6,9 @@ import { nearest } from '../domain/nearest.ts';
 import type { Person } from '../domain/person.ts';
 import { never } from '../domain/result.ts';
 import { ACTIONS, type Effect, isActionName } from '../safety/actions.ts';
+import { touchesOt } from '../safety/touches-ot.ts';
 import type { Places } from './commands/command.ts';
-import type { GroupGrant } from './people.ts';
+import { attestRoles, type GroupGrant } from './people.ts';
 import type { ActionWords, Naming } from './situation.ts';
 
 export type Directory = {
@@ -38,6 +39,9 @@ export function createDirectory({ people, groups, inventory, sites, technique }:
 			person: (id) => names.get(id) ?? id,
 			asset: (id) => assetWords(inventory, id),
 			action: actionWords,
+			attestRoles: (step) =>
+				attestRoles(step.target === null ? null : inventory.find(step.target), step.target !== null),
+			touchesOt: (step) => touchesOt(step, inventory),
 		},
 		places: createPlaces(inventory, sites),
 	};

@@ -56,6 +56,37 @@ const REFUSE_ROLES: readonly Role[] = ['ot_operator', 'ot_engineer', 'sis_engine
 const OT_ROLES: readonly Role[] = ['ot_operator', 'ot_engineer', 'sis_engineer'];
 const IT_ROLES: readonly Role[] = ['it_analyst', 'it_lead', 'network_owner'];
 
+/** Who says which alerts belong together, at a place of the incident. */
+export const GROUPING_ROLES: readonly Role[] = ['incident_lead', 'it_lead', 'it_analyst', 'ot_engineer'];
+
+type Where = { readonly sites: readonly string[]; readonly zones: readonly string[] };
+
+/** Where an incident is: each zone with its site, and the sites of which no zone is named. */
+export function placesOfIncident(
+	{ sites, zones }: Where,
+	known: readonly { readonly id: string; readonly site: string | null }[],
+): Place[] {
+	const inZones = zones.map((zone): Place => ({ site: known.find((one) => one.id === zone)?.site ?? null, zone }));
+	return [
+		...inZones,
+		...sites
+			.filter((site) => !inZones.some((place) => place.site === site))
+			.map((site): Place => ({ site, zone: null })),
+	];
+}
+
+/** Whether the person holds one of the roles at a place of the incident; where none is known, a role that holds everywhere. */
+export function holdsForIncident(
+	person: Person,
+	roles: readonly Role[],
+	incident: Where,
+	known: readonly { readonly id: string; readonly site: string | null }[],
+): boolean {
+	const places = placesOfIncident(incident, known);
+	const asked = places.length === 0 ? [{ site: null, zone: null }] : places;
+	return asked.some((place) => holdsOneOf(person, roles, place));
+}
+
 /** On call anywhere: holds a role that works on incidents. */
 export function isOnCall(person: Person): boolean {
 	return person.roles.some((grant) => !ONLOOKERS.includes(grant.role));

@@ -1,6 +1,8 @@
 // Where a person's click or command meets the database: reads everything fresh, asks the pure part, records its answer; on a
 // conflict it reads and asks again. Shared by Slack (chat.ts) and the command line (cli/incident.ts). Decides nothing.
+import { FACTS, isFactName } from '../domain/fact.ts';
 import { makeId } from '../domain/id.ts';
+import { never } from '../domain/result.ts';
 import { type Facts, placesOf } from '../safety/decide.ts';
 import { proposeStep } from '../safety/proposed-step.ts';
 import type { Database } from '../store/database.ts';
@@ -10,29 +12,50 @@ import {
 	findIncident,
 	MERGE_ALERTS_MAX,
 	readAlertIds,
+	readAlertLines,
 	readEntry,
 	readFaults,
 	readFreezes,
+	readMessages,
 	readOpenIncidents,
 	readPendingSteps,
 	readSituation,
 	readStep,
+	readStepsNaming,
+	readUnknownAssets,
+	readUnseen,
 } from '../store/read/chat.ts';
+import { readAlertsOfIncident, readIncidents } from '../store/read/correlation.ts';
 import { Conflict, cryptoRandom, record } from '../store/record.ts';
 import { type Answer, say } from './answer.ts';
 import { BUTTONS } from './buttons/index.ts';
-import type { CommandCall } from './commands/command.ts';
+import type { StepClick } from './buttons/step-click.ts';
+import { type CommandCall, type Loaded, NOTHING_LOADED, type Read, type Split } from './commands/command.ts';
 import { findCommand, readIncidentNumber, runCommand } from './commands/index.ts';
+import { NEW_INCIDENT } from './commands/split.ts';
 import type { Directory } from './directory.ts';
-import { type Acting, attestRoles } from './people.ts';
+import { type Acting, attestRoles, placesOfIncident } from './people.ts';
 import type { Place, Situation, Step } from './situation.ts';
 import type { Ticks } from './views/modals.ts';
+import { incidentName } from './views/words.ts';
 
 /** Somebody else may change the same row between reading and recording; so often we look again before we say so. */
 const TRIES_MAX = 5;
 const FAULTS_LOOKBACK_MS = 6 * 60 * 60_000;
 
-export type Desk = { readonly database: Database; readonly directory: Directory; readonly now: () => number };
+/** Alerts that `show` lists, names of the worklist, steps that are looked through for a value: lists for people. */
+const ALERTS_SHOWN = 10;
+const UNKNOWN_MAX = 1_000;
+const UNSEEN_MAX = 500;
+const NAMING_MAX = 200;
+
+export type Desk = {
+	readonly database: Database;
+	readonly directory: Directory;
+	/** Takes alerts out of an incident: correlation's rule, handed in. */
+	readonly split: Split;
+	readonly now: () => number;
+};
 
 /** Makes an answer from fresh reads and records it. */
 async function decideAndRecord(desk: Desk, decide: (now: number) => Promise<Answer>): Promise<Answer> {
@@ -81,22 +104,25 @@ export type StepWish = {
 	readonly step: string;
 	/** The binding of the decision that was shown. */
 	readonly binding: string;
-	readonly button: 'approve' | 'refuse' | 'attest';
+	readonly button: StepButton;
 	readonly reason: string | null;
 	readonly ticks: Ticks;
 };
 
-/** Approve, refuse or attest one step. */
+export type StepButton = 'approve' | 'refuse' | 'attest' | 'settle_done' | 'settle_not_done' | 'ask_again';
+
+/** What a person says about one step. */
 export async function performOnStep(desk: Desk, wish: StepWish): Promise<Answer> {
 	return await decideAndRecord(desk, async (now) => {
 		const held = await readStep(desk.database, wish.step);
 		const situation = held === null ? null : await readSituation(desk.database, held.incident);
 		const step = situation?.steps.find((candidate) => candidate.id === wish.step) ?? null;
 		if (situation === null || step === null) return say(GONE);
-		const click = {
+		const click: StepClick = {
 			acting: wish.acting,
 			situation,
 			step,
+			...(await aroundStep(desk, wish.button, step)),
 			binding: wish.binding,
 			places: stepPlaces(desk.directory, step, now),
 			people: desk.directory.people,
@@ -107,6 +133,21 @@ export async function performOnStep(desk: Desk, wish: StepWish): Promise<Answer>
 		};
 		return BUTTONS[wish.button].answer(click, wish.ticks);
 	});
+}
+
+/** What only some buttons have to see. */
+async function aroundStep(
+	desk: Desk,
+	button: StepButton,
+	step: Step,
+): Promise<Pick<StepClick, 'requests' | 'heldBack'>> {
+	const isSettling = button === 'settle_done' || button === 'settle_not_done';
+	const open = isSettling && desk.directory.naming.touchesOt(step) ? await readOpenIncidents(desk.database) : [];
+	const rows = button === 'ask_again' ? await readMessages(desk.database, step.incident) : [];
+	return {
+		requests: rows.filter((row) => row.key.startsWith(`ask:${step.id}:`)).map(({ id, key }) => ({ id, key })),
+		heldBack: open.map((incident) => incident.id).filter((id) => id !== step.incident),
+	};
 }
 
 export type IncidentWish = {
@@ -161,18 +202,20 @@ export async function performMerge(
 			from: found.from,
 			alerts,
 			suggestion: wish.suggestion,
+			zones: desk.directory.places.zones,
 			reason: null,
 			now,
 		});
 	});
 }
 
-/** Everything a command may look at. */
+/** Everything a command may look at; `reads` names what it has to see beyond what every command sees. */
 export async function readCall(
 	desk: Desk,
 	acting: Acting,
 	words: readonly string[],
 	incident: string | null,
+	reads: readonly Read[],
 	now: number,
 ): Promise<CommandCall> {
 	const { database, directory } = desk;
@@ -198,6 +241,8 @@ export async function readCall(
 		health: { topics, faults, unparsed },
 		places: directory.places,
 		naming: directory.naming,
+		loaded: await readLoaded(desk, reads, words, incident, now),
+		split: desk.split,
 		now,
 		newId: (prefix) => makeId(prefix, now, cryptoRandom),
 	};
@@ -210,14 +255,141 @@ export async function performCommand(
 	name: string,
 	words: readonly string[],
 ): Promise<Answer> {
-	return await decideAndRecord(desk, async (now) => {
-		const number = findCommand(name)?.takesIncident === true ? readIncidentNumber(words[0]) : null;
-		const incident =
-			number === null
-				? words[0]?.startsWith('inc_') === true
-					? words[0]
-					: null
-				: await findIncident(desk.database, number);
-		return runCommand(name, await readCall(desk, acting, words, incident, now));
+	const answer = await decideAndRecord(desk, async (now) => {
+		const command = findCommand(name);
+		const incident = command?.takesIncident === true ? await findNamed(desk, words[0]) : null;
+		return runCommand(name, await readCall(desk, acting, words, incident, command?.reads ?? [], now));
 	});
+	return answer.opened === undefined ? answer : await withNumber(desk, answer, answer.opened);
+}
+
+/** The reply with the number that the database gave the new incident. */
+async function withNumber(desk: Desk, answer: Answer, opened: string): Promise<Answer> {
+	const read = await readSituation(desk.database, opened);
+	const name = read === null ? 'a new incident' : incidentName(read.incident);
+	return { ...answer, reply: answer.reply.replace(NEW_INCIDENT, name) };
+}
+
+/** The id of the incident that the word names by number or id; null where there is none. */
+async function findNamed(desk: Desk, word: string | undefined): Promise<string | null> {
+	const number = readIncidentNumber(word);
+	if (number !== null) return await findIncident(desk.database, number);
+	return word?.startsWith('inc_') === true ? word : null;
+}
+
+async function readLoaded(
+	desk: Desk,
+	reads: readonly Read[],
+	words: readonly string[],
+	incident: string | null,
+	now: number,
+): Promise<Loaded> {
+	const { database, directory } = desk;
+	const wants = (read: Read): boolean => reads.includes(read);
+	return {
+		other: wants('other') ? await readOther(desk, words[1]) : null,
+		members: wants('members') && incident !== null ? await readMembers(desk, incident) : null,
+		alerts: wants('alerts') && incident !== null ? await readAlertLines(database, incident, ALERTS_SHOWN) : [],
+		subject: wants('subject') ? await readSubject(desk, words[0] ?? '', words[1], now) : null,
+		worklist: wants('worklist')
+			? {
+					// What has been added to the inventory since is no work any more.
+					unknown: (await readUnknownAssets(database, UNKNOWN_MAX)).filter(
+						(row) => directory.inventory.find(row.value) === null,
+					),
+					unparsed: await readUnseen(database, UNSEEN_MAX),
+				}
+			: NOTHING_LOADED.worklist,
+	};
+}
+
+async function readOther(desk: Desk, word: string | undefined): Promise<Loaded['other']> {
+	const id = await findNamed(desk, word);
+	const situation = id === null ? null : await readSituation(desk.database, id);
+	if (situation === null) return null;
+	const alerts = await readAlertIds(desk.database, situation.incident.id);
+	return { situation, alerts, isWhole: alerts.length < MERGE_ALERTS_MAX };
+}
+
+async function readMembers(desk: Desk, incident: string): Promise<Loaded['members']> {
+	const row = (await readIncidents(desk.database, [incident])).get(incident);
+	if (row === undefined) return null;
+	const alerts = await readAlertsOfIncident(desk.database, incident, MERGE_ALERTS_MAX);
+	return { row, alerts, isWhole: alerts.length < MERGE_ALERTS_MAX };
+}
+
+/**
+ * What a fact is about and every place that it speaks for. A step is where its targets are (a step without one where its incident is), an
+ * incident at its sites and zones; an account, session, flow, indicator or service, and a target that the inventory lacks, where the steps
+ * are that name it. Null for what the inventory answers, or where nothing names it.
+ */
+async function readSubject(
+	desk: Desk,
+	name: string,
+	word: string | undefined,
+	now: number,
+): Promise<Loaded['subject']> {
+	if (!isFactName(name) || word === undefined) return null;
+	const { subject } = FACTS[name];
+	switch (subject) {
+		case 'asset':
+		case 'zone':
+		case 'site':
+		case 'plant':
+			return null;
+		case 'incident': {
+			const id = await findNamed(desk, word);
+			const situation = id === null ? null : await readSituation(desk.database, id);
+			if (situation === null) return 'unknown';
+			return { id: situation.incident.id, places: orEverywhere(incidentPlaces(desk, situation.incident)) };
+		}
+		case 'step': {
+			const step = await readStep(desk.database, word);
+			return step === null ? 'unknown' : { id: step.id, places: await subjectPlaces(desk, [step], now) };
+		}
+		case 'target':
+		case 'account':
+		case 'session':
+		case 'flow':
+		case 'indicator':
+		case 'service': {
+			if (subject === 'target' && desk.directory.inventory.find(word) !== null) return null;
+			const steps = await readStepsNaming(desk.database, word, NAMING_MAX);
+			if (steps.length === 0) return null;
+			const places = await subjectPlaces(desk, steps, now);
+			// More steps than were read: only a role that holds everywhere speaks for all of them.
+			return { id: word, places: steps.length < NAMING_MAX ? places : [...places, NOWHERE] };
+		}
+		default:
+			return never(subject);
+	}
+}
+
+/** Only a role that holds everywhere holds there. */
+const NOWHERE: Place = { site: null, zone: null };
+
+function orEverywhere(places: readonly Place[]): readonly Place[] {
+	return places.length === 0 ? [NOWHERE] : places;
+}
+
+function incidentPlaces({ directory }: Desk, incident: Situation['incident']): Place[] {
+	return placesOfIncident(incident, directory.places.zones);
+}
+
+/** Where these steps are; one whose targets have no place in the inventory is where its incident is. */
+async function subjectPlaces(desk: Desk, steps: readonly Step[], now: number): Promise<readonly Place[]> {
+	const found = new Map<string, Place>();
+	const incidents = new Map<string, readonly Place[]>();
+	for (const step of steps) {
+		for (const place of stepPlaces(desk.directory, step, now)) {
+			const isPlaced = place.site !== null || place.zone !== null;
+			if (!isPlaced && !incidents.has(step.incident)) {
+				const situation = await readSituation(desk.database, step.incident);
+				incidents.set(step.incident, situation === null ? [] : incidentPlaces(desk, situation.incident));
+			}
+			for (const one of isPlaced ? [place] : orEverywhere(incidents.get(step.incident) ?? []))
+				found.set(`${one.site} ${one.zone}`, one);
+		}
+	}
+	return orEverywhere([...found.values()]);
 }

@@ -2,7 +2,7 @@
 import type { Approval } from '../domain/decision.ts';
 import type { Actor, EntryKind, Json } from '../domain/entry.ts';
 import type { Incident } from '../domain/incident.ts';
-
+import type { Role } from '../domain/person.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 
@@ -50,6 +50,10 @@ export type Naming = {
 	readonly person: (id: string) => string;
 	/** One line for an asset: `plc-7 (plc, level 1, zone cell-3)`; the id where it is not in the inventory. */
 	readonly asset: (id: string) => string;
+	/** Roles whose word counts that a step without approvals was done (people.ts). */
+	readonly attestRoles: (step: Step) => readonly Role[];
+	/** Whether the step reaches OT: one of them at a time (row P04). */
+	readonly touchesOt: (step: Step) => boolean;
 	/** What an action is and does, in words: from the action catalogue, never from the playbook. */
 	readonly action: (name: string) => ActionWords;
 };

@@ -48,13 +48,12 @@ type NewMessage = Message & {
 	readonly channel: string;
 	readonly threadTs: string | null;
 	readonly key: string;
-	readonly isUrgent: boolean;
 };
 
 /** The calls that chat makes. A foreign Slack-compatible server may lack some: `unsupported` is then the answer, never a hang. */
 export type SlackCalls = {
 	readonly post: (message: NewMessage) => Promise<Posted>;
-	readonly update: (channel: string, ts: string, message: Message, isUrgent: boolean) => Promise<void>;
+	readonly update: (channel: string, ts: string, message: Message) => Promise<void>;
 	/** Looks for a message of ours by its key: its ts, `absent` where it is certainly not there, `unknown` where that cannot be told. */
 	readonly find: (
 		channel: string,
@@ -66,6 +65,8 @@ export type SlackCalls = {
 	readonly openModal: (triggerId: string, view: JsonObject) => Promise<string | null>;
 	readonly updateModal: (viewId: string, view: JsonObject) => Promise<void>;
 	readonly publishHome: (user: string, view: JsonObject) => Promise<void>;
+	/** When a message or edit may go (pacer.ts): not later than now where it may at once. Asked before anything is recorded. */
+	readonly turn: Pacer['turn'];
 	/** Slack user ids of the groups (id or handle), at most a minute old; a group that cannot be read has no members. */
 	readonly members: (groups: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
 };
@@ -393,7 +394,7 @@ function createCaller(options: SlackOptions, web: typeof import('@slack/web-api'
 			await sleep(Math.max(0, pause));
 		}
 	};
-	return { call, pacer: createPacer(options.now, sleep) };
+	return { call, pacer: createPacer(options.now) };
 }
 
 function isFault(value: unknown): value is SlackFault {
@@ -419,8 +420,8 @@ function loose(value: unknown): never {
 
 function createCalls(client: WebClient, { call, pacer }: Caller, options: SlackOptions): SlackCalls {
 	return {
-		post: async ({ channel, threadTs, key, isUrgent, text, blocks }) => {
-			await pacer.turn(channel, isUrgent);
+		turn: pacer.turn,
+		post: async ({ channel, threadTs, key, text, blocks }) => {
 			const answer = await call(
 				'chat.postMessage',
 				async () =>
@@ -442,8 +443,7 @@ function createCalls(client: WebClient, { call, pacer }: Caller, options: SlackO
 			);
 			return { ts: String(answer.ts), channel: answer.channel ?? channel };
 		},
-		update: async (channel, ts, { text, blocks }, isUrgent) => {
-			await pacer.turn(channel, isUrgent);
+		update: async (channel, ts, { text, blocks }) => {
 			await call(
 				'chat.update',
 				async () => await client.chat.update(loose({ channel, ts, text, blocks, parse: 'none', link_names: false })),

@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts';
 import type { Room } from './bring.ts';
 import { isButton } from './buttons/index.ts';
 import { readTyped } from './commands/index.ts';
-import { notesFor } from './commands/status.ts';
+import { notesFor, worklistNotes } from './commands/status.ts';
 import { type Acting, actingOf, mayAttest, needsMetBy } from './people.ts';
 import {
 	performCommand,
@@ -20,7 +20,15 @@ import type { PostedMessage, Step } from './situation.ts';
 import { type Click, type SlackCalls, SlackFailure, type SlackLog, type Submission, type Typed } from './slack.ts';
 import { cut } from './text.ts';
 import { homeFor } from './views/home.ts';
-import { attestModal, type Modal, refuseModal, resolveModal, sorryModal, waitModal } from './views/modals.ts';
+import {
+	attestModal,
+	type Modal,
+	refuseModal,
+	resolveModal,
+	settleModal,
+	sorryModal,
+	waitModal,
+} from './views/modals.ts';
 
 /** What fits an ephemeral message; the rest is on the command line. */
 const REPLY_MAX = 3_500;
@@ -80,16 +88,18 @@ async function workClick(room: Counter, click: Click): Promise<void> {
 	if (name === 'refuse') return void (await openWindow(room, click, refuseModal(click.value)));
 	if (name === 'resolve') return void (await openWindow(room, click, resolveModal(click.value)));
 	if (name === 'attest') return await openAttest(room, click);
+	if (name === 'settle_done' || name === 'settle_not_done')
+		return void (await openWindow(room, click, settleModal(click.value, name === 'settle_done')));
 	const about = await readValue(room, click.value);
 	if (about === null) return await whisper(room, click, UNKNOWN_BUTTON);
 	const acting = await actingFor(room, click.user);
 	let answer: Answer | null = null;
-	if (name === 'approve' && about.kind === 'ask') {
+	if ((name === 'approve' || name === 'ask_again') && about.kind === 'ask') {
 		answer = await performOnStep(room.desk, {
 			acting,
 			step: about.id,
 			binding: about.binding,
-			button: 'approve',
+			button: name,
 			reason: null,
 			ticks: NO_TICKS,
 		});
@@ -127,9 +137,17 @@ async function openAttest(room: Counter, click: Click): Promise<void> {
 	await room.calls.updateModal(viewId, step === null ? sorryModal(UNKNOWN_BUTTON) : attestModal(click.value, step));
 }
 
+/** The field without which a window is not taken. */
+const WORDS_NEEDED: Readonly<Record<string, string>> = {
+	refuse: 'reason',
+	resolve: 'resolution',
+	settle_done: 'note',
+	settle_not_done: 'note',
+};
+
 /** What the window itself can say at once: words that are missing, boxes that are not ticked. */
 export function checkSubmission(submission: Submission): Readonly<Record<string, string>> | null {
-	const field = submission.callback === 'refuse' ? 'reason' : submission.callback === 'resolve' ? 'resolution' : null;
+	const field = WORDS_NEEDED[submission.callback] ?? null;
 	if (field !== null && (submission.fields[field] ?? '').trim().length < 2)
 		return { [field]: 'Please write at least a few words.' };
 	if (submission.callback === 'attest' && submission.ticks.ticked < submission.ticks.shown) {
@@ -138,6 +156,13 @@ export function checkSubmission(submission: Submission): Readonly<Record<string,
 		};
 	}
 	return null;
+}
+
+/** The kind of message under which each window's button stands. */
+const MESSAGE_OF = { refuse: 'ask', attest: 'hands', settle_done: 'doubt', settle_not_done: 'doubt' } as const;
+
+function isOnStep(callback: string): callback is keyof typeof MESSAGE_OF {
+	return Object.hasOwn(MESSAGE_OF, callback);
 }
 
 /** Works what a window sent back. */
@@ -156,7 +181,7 @@ async function workSubmission(room: Counter, submission: Submission): Promise<vo
 	const acting = await actingFor(room, submission.user);
 	const { callback } = submission;
 	let answer: Answer | null = null;
-	if ((callback === 'refuse' && about.kind === 'ask') || (callback === 'attest' && about.kind === 'hands')) {
+	if (isOnStep(callback) && about.kind === MESSAGE_OF[callback]) {
 		const reason = submission.fields[callback === 'refuse' ? 'reason' : 'note'] ?? null;
 		answer = await performOnStep(room.desk, {
 			acting,
@@ -196,7 +221,7 @@ export async function takeCommand(room: Counter, typed: Typed): Promise<string> 
 /** Shows the person what is open and what waits for them. */
 export async function showHome(room: Counter, user: string): Promise<void> {
 	const acting = await actingFor(room, user);
-	const call = await readCall(room.desk, acting, [], null, room.now());
+	const call = await readCall(room.desk, acting, [], null, ['worklist'], room.now());
 	const { person } = acting;
 	const mine = call.pending.flatMap((step) => {
 		const incident = call.open.find((one) => one.id === step.incident);
@@ -204,12 +229,14 @@ export async function showHome(room: Counter, user: string): Promise<void> {
 	});
 	await room.calls.publishHome(
 		user,
-		homeFor(person?.name ?? null, call.open, mine, notesFor(call), room.directory.naming),
+		homeFor(person?.name ?? null, call.open, mine, [...notesFor(call), ...worklistNotes(call)], room.directory.naming),
 	);
 }
 
 function mayAct(room: Counter, person: NonNullable<Acting['person']>, step: Step): boolean {
 	const places = stepPlaces(room.directory, step, room.now());
+	if (step.state === 'in_doubt' && (step.decision?.needs.length ?? 0) > 0 && step.decision !== null)
+		return needsMetBy(person, step.decision, places).length > 0;
 	if (step.state === 'hands' || step.state === 'in_doubt')
 		return mayAttest(person, stepAttestRoles(room.directory, step), places);
 	return (

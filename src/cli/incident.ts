@@ -10,6 +10,7 @@ import { type Desk, performCommand, performOnStep } from '../chat/perform.ts';
 import { checkPersonToken } from '../chat/person-token.ts';
 import { shown } from '../chat/text.ts';
 import { needWords } from '../chat/views/words.ts';
+import { splitIncident } from '../correlation/people.ts';
 import { nearest } from '../domain/nearest.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 import type { Step } from '../domain/step.ts';
@@ -31,18 +32,25 @@ export type IncidentDeps = {
 	readonly now: () => Instant;
 };
 
-const READING = ['list', 'show', 'status'] as const;
-const TYPED = ['ack', 'resolve', 'freeze', 'thaw', 'fact'] as const;
-const ON_STEP = ['approve', 'refuse', 'attest'] as const;
+const READING = ['list', 'show', 'status', 'unknown'] as const;
+const TYPED = ['ack', 'resolve', 'freeze', 'thaw', 'fact', 'merge', 'split', 'detach', 'seen'] as const;
+/** For the decision that stands in `show`: the person names it. */
+const ON_DECISION = ['approve', 'refuse', 'attest'] as const;
+const ON_STEP = [...ON_DECISION, 'settle', 'ask'] as const;
 const ALL: readonly string[] = [...READING, ...TYPED, ...ON_STEP];
 
-const USAGE = `usage: interlock incident list|status [--json]
+const USAGE = `usage: interlock incident list|status|unknown [--json]
        interlock incident show N [--json]
        interlock incident ack N
        interlock incident resolve N WHAT IT WAS
        interlock incident approve STEP --decision D [--reason TEXT]
        interlock incident refuse STEP --decision D --reason TEXT
        interlock incident attest STEP --decision D --done all|1,2,... [--reason NOTE]
+       interlock incident settle STEP --done|--not-done --reason WHAT YOU SAW
+       interlock incident ask STEP [--reason TEXT]
+       interlock incident merge N M [REASON]
+       interlock incident split N ALERT... [because REASON]
+       interlock incident seen UNP...
        interlock incident freeze|thaw [all | site X | zone Y] [REASON]
        interlock incident fact NAME SUBJECT VALUE [for 2h] [REASON]
 STEP and D stand in \`show\`. Whoever changes something sets INTERLOCK_PERSON and INTERLOCK_PERSON_TOKEN (interlock person token ID).
@@ -54,6 +62,8 @@ type Wish = {
 	readonly decision: string | null;
 	readonly reason: string | null;
 	readonly done: string | null;
+	/** For `settle`: what became of the step; null where neither was said. */
+	readonly wasDone: boolean | null;
 	readonly json: boolean;
 };
 
@@ -89,7 +99,14 @@ export async function incident(args: string[], io: Io, given: IncidentDeps | nul
 			io.err(who.error.text);
 			return EXIT.finding;
 		}
-		return await run(wish, who.value, { database: store.database, directory: deps.directory, now: deps.now }, io);
+		const inventory = deps.directory.inventory;
+		const split: Desk['split'] = (ask, now) => splitIncident(ask, inventory, now);
+		return await run(
+			wish,
+			who.value,
+			{ database: store.database, directory: deps.directory, split, now: deps.now },
+			io,
+		);
 	} catch (cause) {
 		io.err(`incident: not done: ${cause instanceof Error ? cause.message : String(cause)}`);
 		return EXIT.unable;
@@ -140,6 +157,7 @@ async function onStep(wish: Wish, acting: Acting, desk: Desk): Promise<Answer | 
 	const step = await readStep(desk.database, id);
 	if (step === null)
 		return `incident ${wish.command}: no step \`${shown(id, 60)}\`: step ids begin with stp_ and stand in: interlock incident show N`;
+	if (wish.command === 'settle' || wish.command === 'ask') return await onFate(wish, step, acting, desk);
 	const binding = step.decision?.binding ?? '';
 	if (wish.decision === null)
 		return `${stepWords(step, desk.directory)}\nNothing recorded. If that is what you mean: interlock incident ${wish.command} ${step.id} --decision ${binding.slice(0, DECISION_DIGITS)}`;
@@ -147,8 +165,23 @@ async function onStep(wish: Wish, acting: Acting, desk: Desk): Promise<Answer | 
 	const seen = wish.decision.length >= DECISION_DIGITS && binding.startsWith(wish.decision) ? binding : wish.decision;
 	const ticks = ticksOf(wish.done, step);
 	if (typeof ticks === 'string') return ticks;
-	const button = ON_STEP.find((name) => name === wish.command) ?? 'approve';
+	const button = ON_DECISION.find((name) => name === wish.command) ?? 'approve';
 	return await performOnStep(desk, { acting, step: step.id, binding: seen, button, reason: wish.reason, ticks });
+}
+
+/** What became of a step in doubt, and asking again for one that expired: neither is a decision on what would be done. */
+async function onFate(wish: Wish, step: Step, acting: Acting, desk: Desk): Promise<Answer | string> {
+	if (wish.command === 'settle' && wish.wasDone === null)
+		return `${stepWords(step, desk.directory)}\n${shown(step.outcome ?? '', 500)}\nNothing recorded. Look at the target, then: interlock incident settle ${step.id} --done (or --not-done) --reason WHAT YOU SAW`;
+	const button = wish.command === 'ask' ? 'ask_again' : wish.wasDone === true ? 'settle_done' : 'settle_not_done';
+	return await performOnStep(desk, {
+		acting,
+		step: step.id,
+		binding: String(step.attempts),
+		button,
+		reason: wish.reason,
+		ticks: { shown: 0, ticked: 0 },
+	});
 }
 
 /** What would be decided, in the words of the request. */
@@ -177,19 +210,35 @@ function ticksOf(done: string | null, step: Step): { shown: number; ticked: numb
 	return { shown: total, ticked: new Set(numbers).size };
 }
 
+const OPTIONS = {
+	json: { type: 'boolean' },
+	decision: { type: 'string' },
+	reason: { type: 'string' },
+	note: { type: 'string' },
+	done: { type: 'string' },
+} as const;
+
+/** `settle --done` says what became of the step; `attest --done 1,2` which lines were done. */
+function readOptions(args: string[]) {
+	if (args[0] !== 'settle') return { ...parseArgs({ args, allowPositionals: true, options: OPTIONS }), wasDone: null };
+	const { done: _lines, ...options } = OPTIONS;
+	const { values, positionals } = parseArgs({
+		args,
+		allowPositionals: true,
+		options: { ...options, done: { type: 'boolean' }, 'not-done': { type: 'boolean' } },
+	});
+	const { done, 'not-done': notDone, ...rest } = values;
+	if (done === true && notDone === true) throw new Error('--done and --not-done exclude each other');
+	return {
+		values: { ...rest, done: undefined },
+		positionals,
+		wasDone: done === true ? true : notDone === true ? false : null,
+	};
+}
+
 function readWish(args: string[]): Wish | string {
 	try {
-		const { values, positionals } = parseArgs({
-			args,
-			allowPositionals: true,
-			options: {
-				json: { type: 'boolean' },
-				decision: { type: 'string' },
-				reason: { type: 'string' },
-				note: { type: 'string' },
-				done: { type: 'string' },
-			},
-		});
+		const { values, positionals, wasDone } = readOptions(args);
 		const [command, ...words] = positionals;
 		if (command === undefined) return 'a subcommand is missing';
 		if (!ALL.includes(command)) {
@@ -206,13 +255,17 @@ function readWish(args: string[]): Wish | string {
 			return `\`${command}\` takes the incident's number`;
 		}
 		const reason = values.reason ?? values.note ?? null;
-		const typed = !isOnStep && reason !== null ? [...words, reason] : words;
+		const typed =
+			isOnStep || reason === null
+				? words
+				: [...words, ...(command === 'split' || command === 'detach' ? ['because'] : []), reason];
 		return {
 			command,
 			words: typed,
 			decision: values.decision ?? null,
 			reason,
 			done: values.done ?? null,
+			wasDone,
 			json: values.json === true,
 		};
 	} catch (error) {

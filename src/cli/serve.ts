@@ -34,7 +34,7 @@ export async function serve(args: string[], io: Io): Promise<number> {
 		isQuick: false,
 	});
 	for (const line of greeting(config, running, token)) io.out(line);
-	const reason = await untilTold(io.env);
+	const reason = await untilTold();
 	io.err(`stopping: ${reason}`);
 	await running.stop();
 	return EXIT.ok;

@@ -64,6 +64,7 @@ function alertsOf(answer: unknown): { id: string; status: string }[] {
 	return Array.isArray(list) ? (list as { id: string; status: string }[]) : []; // our own door's form
 }
 
+/** The rest of a story keeps no program alive that was told to stop. */
 function sleep(ms: number): Promise<void> {
-	return new Promise((done) => setTimeout(done, ms));
+	return new Promise((done) => void setTimeout(done, ms).unref());
 }

@@ -48,10 +48,30 @@ export const JoinPart = z.object({
 });
 export type JoinPart = z.infer<typeof JoinPart>;
 
+export const Taken = z.object({
+	/** Place in the order of placing. */
+	order: z.number().int(),
+	/** What was known of the ledger then: the last entry followed. */
+	known: z.number().int(),
+	/** The event time that it was placed at; a repeat moves the alert's own. */
+	at: z.number(),
+	cluster: z.string(),
+	/** By evidence, as part of a storm, or in a maintenance window; with the storm's or the window's name. */
+	via: z.enum(['evidence', 'storm', 'window']),
+	cause: z.string().nullable(),
+	/** Bits of evidence that linked it. */
+	link: z.number(),
+	/** Clusters that flowed into this one by the same alert. */
+	gathered: z.array(z.string()),
+});
+export type Taken = z.infer<typeof Taken>;
+
 export const Join = z.object({
 	score: z.number(),
 	/** The score that was needed. */
 	threshold: z.number(),
 	parts: z.array(JoinPart),
+	/** How the engine took the alert: all of them in order bring its memory back (correlation/mind.ts). */
+	taken: Taken.optional(),
 });
 export type Join = z.infer<typeof Join>;

@@ -12,6 +12,7 @@
  * expire            look whether a step, approval or containment has run out  key step
  * card              bring an incident's card in Slack up to date              key incident
  * card_safety       the same, ahead of everything                             key incident
+ * card_asked        the same, because a step asks people: ahead of notes      key incident
  * post              post one message                                          key post
  * unparsed          tell people of messages that were not understood          key source
  */
@@ -26,6 +27,7 @@ export const TOPICS = [
 	'expire',
 	'card',
 	'card_safety',
+	'card_asked',
 	'post',
 	'unparsed',
 ] as const;

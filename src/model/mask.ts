@@ -102,8 +102,9 @@ function maskPeople(given: string, people: readonly string[], standIn: (value: s
 	return replaceNamed(replaceNamed(text, USER, named), HOME, named);
 }
 
+/** Only what a pattern with the flag `u` lets one escape: a hyphen outside a class is none of it. */
 function escapePattern(text: string): string {
-	return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+	return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
 function maskAddresses(given: string, standIn: (value: string) => string): string {

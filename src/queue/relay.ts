@@ -20,6 +20,7 @@ const BATCH: Readonly<Record<Topic, number>> = {
 	expire: 20,
 	card: 10,
 	card_safety: 5,
+	card_asked: 5,
 	post: 10,
 	unparsed: 20,
 };
@@ -35,6 +36,7 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
 	expire: 1,
 	card: 1,
 	card_safety: 1,
+	card_asked: 1,
 	post: 1,
 	unparsed: 1,
 };

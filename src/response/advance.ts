@@ -11,7 +11,7 @@ import { judge, permit } from './gate.ts';
 import { goOnKey, turnOf } from './order.ts';
 import { onFailureOf, stepIdOf } from './plan.ts';
 import { settle } from './settle.ts';
-import { cardOf, isClosed, type View } from './view.ts';
+import { askOn, cardOf, isClosed, type View } from './view.ts';
 
 /** A step held back by a freeze, a window or another OT step is looked at again after this long, besides every change that wakes it. */
 const HELD_AGAIN_MS = 30 * SECOND;
@@ -92,11 +92,15 @@ export function advance(step: Step, view: View, now: Instant): Move | null {
 		],
 		topics: [
 			...look,
-			cardOf(view),
+			asksPeople(next) ? askOn(view) : cardOf(view),
 			...(next.expires_at === null ? [] : [{ topic: 'expire', key: step.id, after: next.expires_at } as const]),
 			...(questions.length === 0 ? [] : [{ topic: 'plan', key: step.incident } as const]),
 		],
 	};
+}
+
+function asksPeople(step: Step): boolean {
+	return step.state === 'hands' || (step.state === 'waiting' && (step.decision?.needs.length ?? 0) > 0);
 }
 
 /** The same to the last word: a decision is recorded again whenever a row, a reason or a missing fact differs. */

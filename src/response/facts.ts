@@ -2,12 +2,11 @@
 // (the gate reads what the inventory states from the assets and zones themselves). Pure; the reading is in store/read/response.ts, one snapshot. NOT here: what any of it means for a decision.
 
 import type { Asset, Zone } from '../domain/asset.ts';
-import { type FactName, FactReading, type FactValue } from '../domain/fact.ts';
+import { endOf, type FactName, FactReading, type FactValue } from '../domain/fact.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import { isOpen, type Window } from '../domain/window.ts';
-import { ACTIONS, effectOf, isActionName, TOUCH_FREE_EFFECTS } from '../safety/actions.ts';
 import { type Facts, type Freeze, proposeStep } from '../safety/proposed-step.ts';
 import { RUNNABLE } from './actions/index.ts';
 
@@ -29,7 +28,12 @@ export type Snapshot = {
 	readonly otherOtStepRuns: boolean;
 	/** Whether OT on call has been told of the incident: a page or question to them has gone out. */
 	readonly otTold: boolean;
+	/** Process-safety incidents that are open, of the whole plant. */
+	readonly alarms: readonly SafetyAlarm[];
 };
+
+/** An open process-safety incident: where, and when its newest alarm came (event time, or the opening where that is later). */
+export type SafetyAlarm = { readonly zones: readonly string[]; readonly since: Instant };
 
 export type Ground = {
 	readonly inventory: Inventory;
@@ -53,15 +57,17 @@ export function factsFor(step: Step, ground: Ground, snapshot: Snapshot, now: In
 	const named = step.params['zone'];
 	if (typeof named === 'string' && named !== '') zones[named] = ground.inventory.zone(named);
 	const assets = Object.values(targets).filter((asset) => asset !== null);
+	const statements = snapshot.statements.flatMap((row) => {
+		const read = FactReading.safeParse(row);
+		return read.success ? [read.data] : [];
+	});
 	return {
 		targets,
 		zones,
 		inventory_confirmed_at: ground.inventory.data.confirmedAt,
 		readings: [
-			...snapshot.statements.flatMap((row) => {
-				const reading = FactReading.safeParse(row);
-				return reading.success ? [reading.data] : [];
-			}),
+			...statements,
+			...alarmReadings(Object.keys(zones), snapshot.alarms, statements, now),
 			...assets.flatMap((asset) => windowReadings(asset, ground.windows, now)),
 			...sessionReading(step, assets, ground.windows, now),
 			...ownReadings(step, snapshot, now),
@@ -70,19 +76,6 @@ export function factsFor(step: Step, ground: Ground, snapshot: Snapshot, now: In
 		confidence_firm: snapshot.confidenceFirm,
 		site_rules: ground.siteRules,
 	};
-}
-
-/** True where the step may touch OT or it is not known that it does not: then it runs alone (row P04). */
-export function touchesOt(step: Step, inventory: Inventory): boolean {
-	const effect = effectOf(step.action);
-	if (TOUCH_FREE_EFFECTS.some((free) => free === effect)) return false;
-	const { targets } = proposeStep(step);
-	if (targets.length === 0)
-		return !(isActionName(step.action) && ACTIONS[step.action].target === 'none' && effect === 'disclose');
-	return targets.some((id) => {
-		const asset = inventory.find(id);
-		return asset === null || asset.domain === 'ot' || (asset.level !== '4' && asset.level !== '5');
-	});
 }
 
 function freezeOf(row: FreezeRow): Freeze {
@@ -147,6 +140,33 @@ function sessionReading(step: Step, assets: readonly Asset[], windows: readonly 
 		(window) => isOpen(window, now) && (window.site === null || sites.has(window.site) || sites.has(null)),
 	);
 	return [reading('session_outside_window', session, !busy, 'file', 'windows.csv', now)];
+}
+
+/**
+ * A safety alarm stands in a zone while its incident is open (rule G4), until the operator says otherwise after it came: an alarm that
+ * comes later stands again, and a word that has ended ends nothing.
+ */
+function alarmReadings(
+	zones: readonly string[],
+	alarms: readonly SafetyAlarm[],
+	statements: readonly FactReading[],
+	now: Instant,
+): FactReading[] {
+	const name = 'zone_safety_alarm_active';
+	return zones.flatMap((zone) => {
+		const since = alarms.filter((alarm) => alarm.zones.includes(zone)).map((alarm) => alarm.since);
+		if (since.length === 0) return [];
+		const newest = Math.max(...since);
+		const isAnswered = statements.some(
+			(said) =>
+				said.name === name &&
+				said.subject === zone &&
+				said.source === 'person' &&
+				said.stated_at > newest &&
+				endOf(said, now) === null,
+		);
+		return isAnswered ? [] : [reading(name, zone, true, 'system', 'response', now)];
+	});
 }
 
 /** What the program sees itself about this step. */

@@ -38,6 +38,7 @@ export function rehearse(
 			statements: statementsFor(step),
 			freezes: [],
 			busy: [],
+			alarms: [],
 		};
 		const settled = settle(step, judge(step, view, now), setting.canRun(step.action), true, setting.approvalMs, now);
 		return {

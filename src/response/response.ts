@@ -24,6 +24,7 @@ import type { Connector } from './connectors/connector.ts';
 import { connectorsByAction } from './connectors/index.ts';
 import type { EvidenceAlert } from './evidence.ts';
 import { expireStep } from './expire.ts';
+import { closedBy } from './outcome.ts';
 import { type LeftOut, planFor } from './plan.ts';
 import { type Log, type Runner, runStep } from './run-step.ts';
 import { APPROVAL_WAIT_MS } from './settle.ts';
@@ -115,6 +116,7 @@ async function planIncident(parts: ResponseParts, setting: Setting, due: Due): P
 	}
 	const view = viewOf(snapshot, await withPeople(parts, setting));
 	const made = isClosed(view) ? nothing : planned(view, now);
+	const closed = takenBack(view, now);
 	const moved = moveAll(
 		{ ...view, steps: [...view.steps, ...made.steps] },
 		new Set(made.steps.map((step) => step.id)),
@@ -123,14 +125,21 @@ async function planIncident(parts: ResponseParts, setting: Setting, due: Due): P
 	await record(
 		parts.database,
 		{
-			entries: [...made.entries, ...moved.entries],
-			changes: [...moved.inserts, ...moved.changes],
+			entries: [...made.entries, ...moved.entries, ...closed.flatMap((one) => one.entries)],
+			changes: [...moved.inserts, ...moved.changes, ...closed.flatMap((one) => one.changes)],
 			topics: moved.topics,
 			done: [due],
 		},
 		now,
 	);
 	if (made.steps.length > 0) parts.log.info({ incident: due.key, steps: made.steps.length }, 'plan made or extended');
+}
+
+/** Containments whose taking back a person has vouched for: attested by hand, or a step in doubt that was found done. */
+function takenBack(view: View, now: Instant): ReturnType<typeof closedBy>[] {
+	return view.steps
+		.filter((step) => (step.state === 'done' || step.state === 'attested') && step.action !== 'ask_person')
+		.map((step) => closedBy(step, view.steps, now));
 }
 
 type Made = { readonly steps: readonly Step[]; readonly entries: readonly NewEntry[] };
@@ -226,6 +235,7 @@ function viewOf(snapshot: ResponseSnapshot, setting: Setting): View {
 		statements: snapshot.statements,
 		freezes: snapshot.freezes,
 		busy: snapshot.busy,
+		alarms: snapshot.alarms,
 	};
 }
 

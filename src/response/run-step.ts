@@ -11,16 +11,16 @@ import type { Step } from '../domain/step.ts';
 import { HOUR, type Instant } from '../domain/time.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
 import { proposeStep } from '../safety/proposed-step.ts';
+import { touchesOt } from '../safety/touches-ot.ts';
 import type { Database } from '../store/database.ts';
 import { countPagesSince, isStepHeldElsewhere, readPastIncidents, withOtIntentLock } from '../store/read/response.ts';
 import { type Change, LeaseLost, record, type ToRecord } from '../store/record.ts';
 import type { Action, ActionInput, ConnectorAction, InternalAction } from './actions/action.ts';
 import { stepEntry, update } from './advance.ts';
 import type { CallResult, Connector, ReadBack } from './connectors/connector.ts';
-import { touchesOt } from './facts.ts';
 import { permit } from './gate.ts';
 import { closedBy, messagesOf } from './outcome.ts';
-import { cardOf, otherOtStep, type View } from './view.ts';
+import { askOn, cardOf, otherOtStep, type View } from './view.ts';
 
 export type Log = {
 	info(fields: object, message: string): void;
@@ -191,7 +191,7 @@ async function tell(runner: Runner, due: Due, step: Step, view: View, action: In
 	await finish(runner, due, {
 		entries,
 		changes: [update(step, after), ...changes],
-		topics: [...topics, ...wake(view)],
+		topics: [...topics, ...(told.state === 'hands' ? [askOn(view)] : []), ...wake(view)],
 	});
 }
 
@@ -299,6 +299,10 @@ function resultOf(step: Step, view: View, result: CallResult, now: Instant): ToR
 			...undone.entries,
 		],
 		changes: [update(step, after), ...undone.changes],
-		topics: [...wake(view), ...(until === null ? [] : [{ topic: 'expire', key: step.id, after: until } as const])],
+		topics: [
+			...(state === 'in_doubt' ? [askOn(view)] : []),
+			...wake(view),
+			...(until === null ? [] : [{ topic: 'expire', key: step.id, after: until } as const]),
+		],
 	};
 }

@@ -3,9 +3,10 @@ import type { Approval } from '../domain/decision.ts';
 import { type Person, Role, SIDE_OF_ROLE } from '../domain/person.ts';
 import type { Step } from '../domain/step.ts';
 import type { NextTopic } from '../domain/topic.ts';
+import { touchesOt } from '../safety/touches-ot.ts';
 import type { LoadedPlaybook } from './choose.ts';
 import type { EvidenceAlert, IncidentSummary } from './evidence.ts';
-import { type FreezeRow, type Ground, type Snapshot, touchesOt } from './facts.ts';
+import type { FreezeRow, Ground, SafetyAlarm, Snapshot } from './facts.ts';
 
 export type Setting = Ground & {
 	readonly people: readonly Person[];
@@ -25,6 +26,8 @@ export type View = {
 	readonly freezes: readonly FreezeRow[];
 	/** Steps of any incident that are running or in doubt. */
 	readonly busy: readonly Step[];
+	/** Process-safety incidents that are open, of the whole plant. */
+	readonly alarms: readonly SafetyAlarm[];
 };
 
 /** Another step on OT that is under way or in doubt; null where there is none. It keeps every other OT step back (rows P04, G6). */
@@ -40,6 +43,7 @@ export function snapshotFor(step: Step, view: View): Snapshot {
 		confidenceFirm: view.incident.confidence_firm,
 		otherOtStepRuns: touchesOt(step, view.setting.inventory) && otherOtStep(step, view) !== null,
 		otTold: view.steps.some(hasToldOt),
+		alarms: view.alarms,
 	};
 }
 
@@ -54,6 +58,11 @@ function hasToldOt(step: Step): boolean {
 /** The incident's card comes up to date; that of a process-safety incident ahead of all others. */
 export function cardOf(view: View): NextTopic {
 	return { topic: view.incident.process_safety ? 'card_safety' : 'card', key: view.incident.id };
+}
+
+/** The same for a step that asks people: a request does not queue behind the notes of a storm. */
+export function askOn(view: View): NextTopic {
+	return view.incident.process_safety ? cardOf(view) : { topic: 'card_asked', key: view.incident.id };
 }
 
 export function isClosed(view: View): boolean {

@@ -17,6 +17,8 @@ export type Database = {
 	readonly raw: postgres.Sql;
 	/** Called after each commit that wrote topics: the relay wakes its queues. */
 	onTopics: (topics: readonly string[]) => void;
+	/** Called before the clients end: whoever holds a session of his own lets it go. */
+	readonly onClose: Set<() => Promise<void>>;
 	close(): Promise<void>;
 };
 
@@ -38,12 +40,15 @@ export function openDatabase(url: string, role: string | null, connectionsMax = 
 	};
 	const client = postgres(url, { ...options, max: connectionsMax });
 	const raw = postgres(url, { ...options, max: 3 });
+	const onClose = new Set<() => Promise<void>>();
 	return {
 		url,
 		db: drizzle(client, { schema }),
 		raw,
 		onTopics: () => undefined,
+		onClose,
 		async close() {
+			await Promise.all([...onClose].map((release) => release()));
 			await Promise.all([client.end({ timeout: 5 }), raw.end({ timeout: 5 })]);
 		},
 	};

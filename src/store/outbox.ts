@@ -44,6 +44,18 @@ export async function failDue(database: Database, dues: readonly Due[], error: s
 	return parked;
 }
 
+/** Puts rows back as they were before they were claimed: somebody else answers their topic. It counts as no try. */
+export async function putBack(database: Database, dues: readonly Due[], now: number): Promise<void> {
+	if (dues.length === 0) return;
+	const held = sql.join(
+		dues.map((due) => sql`(${due.id}::bigint, ${due.attempts}::int)`),
+		sql`, `,
+	);
+	// Not NULL: a newer row of the same key may be waiting already.
+	await database.db.execute(sql`
+		UPDATE outbox SET lease_until = ${now}, attempts = attempts - 1 WHERE (id, attempts) IN (${held})`);
+}
+
 /**
  * Ends the leases that a killed program left behind, so that what it had in hand comes again at once and not after a minute.
  * Only for a database that no other program works on: a lease of a living one would be taken from it.

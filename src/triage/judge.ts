@@ -9,7 +9,8 @@ import type { Category, Reason, TechniqueScore, Verdict } from '../domain/verdic
 import type { Window } from '../domain/window.ts';
 import { type AttackTable, matrixOf, nameTechnique, tacticsOf } from './attack-table.ts';
 import { categoryOfTechnique } from './classifier/category.ts';
-import { type Classification, classifyText } from './classifier/classify.ts';
+import type { Classification } from './classifier/classify.ts';
+import { classifyRemembered } from './classifier/remembered.ts';
 import type { Weights } from './classifier/weights.ts';
 import { applyRules, type CompiledRules, type RuleAnswer, ruleContext } from './rules.ts';
 
@@ -109,7 +110,7 @@ function domainOf(alert: Alert, target: Asset | null, inventory: Inventory): 'it
 }
 
 function wordsOfAlert(weights: Weights, alert: Alert, domain: 'it' | 'ot' | null): Classification {
-	return classifyText(weights, { title: alert.title, text: alert.description ?? '', domain });
+	return classifyRemembered(weights, { title: alert.title, text: alert.description ?? '', domain });
 }
 
 /** An outage, a worn bearing or a log-in is no attack: words may name techniques for security alerts only. */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../src/chat/buttons/acknowledge.ts';
 import { approve } from '../../src/chat/buttons/approve.ts';
+import { askAgain } from '../../src/chat/buttons/ask-again.ts';
 import { attest } from '../../src/chat/buttons/attest.ts';
 import { mergeNo, mergeYes } from '../../src/chat/buttons/merge.ts';
 import { refuseStep } from '../../src/chat/buttons/refuse.ts';
 import { resolve } from '../../src/chat/buttons/resolve.ts';
+import { settle } from '../../src/chat/buttons/settle.ts';
 import type { StepClick } from '../../src/chat/buttons/step-click.ts';
 import { attestRoles } from '../../src/chat/people.ts';
 import type { Situation } from '../../src/chat/situation.ts';
@@ -27,6 +29,8 @@ function click(
 		binding: BINDING,
 		places: [NORTH],
 		people: PEOPLE,
+		requests: [],
+		heldBack: [],
 		attestRoles: attestRoles(directory.inventory.find(one.target ?? ''), one.target !== null),
 		reason: null,
 		now: NOW,
@@ -111,6 +115,99 @@ describe('Approve', () => {
 		const answer = approve(click('ana', {}, {}, { approvals: [approval({ withdrawn_at: NOW })] }));
 		expect(answer.changes).toEqual([]);
 	});
+});
+
+describe('Approve, after an own yes that ran out', () => {
+	it('renews it in its row, with an entry of its own', () => {
+		const answer = approve(click('ana', {}, {}, { approvals: [approval({ at: NOW - 900_000, expires_at: NOW })] }));
+		expect(kindsOf(answer)).toEqual(['approval.given']);
+		expect(answer.changes[0]).toMatchObject({
+			op: 'update',
+			table: 'approvals',
+			set: { at: NOW, expires_at: NOW + 15 * 60_000 },
+			expect: { at: NOW - 900_000, withdrawn_at: null },
+		});
+	});
+});
+
+describe('It was done / It was not done', () => {
+	const doubt = { state: 'in_doubt' as const, attempts: 1, expires_at: null };
+	const saw = { reason: 'console says isolated', binding: '1', heldBack: ['inc_2'] };
+
+	it.each([
+		[true, 'done', NOW + 4 * 3_600_000],
+		[false, 'failed', null],
+	])('%s ends the doubt as %s', (isDone, state, until) => {
+		const answer = settle(click('olaf', doubt, saw), isDone);
+		expect(answer.entries).toMatchObject([
+			{ kind: 'step.result', actor: { kind: 'person', id: 'olaf' }, data: { by: 'person', state } },
+		]);
+		expect(answer.changes).toMatchObject([
+			{ set: { state, contained_until: until }, expect: { state: 'in_doubt', attempts: 1 } },
+		]);
+		expect(answer.topics.filter((next) => next.topic === 'plan').map((next) => next.key)).toContain('inc_2');
+	});
+
+	it.each<[string, StepClick]>([
+		['a stranger', click('UNOBODY', doubt, saw)],
+		['another site', click('sven', doubt, saw)],
+		['a reader', click('rita', doubt, saw)],
+		['who asked for it', click('ana', { ...doubt, requested_by: 'ana' }, saw)],
+		['one who says nothing', click('ana', doubt, { ...saw, reason: ' ' })],
+		['one who saw an earlier attempt', click('ana', { ...doubt, attempts: 2 }, saw)],
+		[
+			'IT, where nobody was asked and the target is a controller',
+			click('ana', { ...doubt, target: 'plc-7', decision: decision({ class: 'AUTO', needs: [] }) }, saw),
+		],
+	])('does not count from %s', (_name, given) => {
+		expect(settle(given, true)).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
+	it.each<StepState>(['waiting', 'running', 'done', 'failed', 'hands'])(
+		'changes nothing of a step that is %s',
+		(state) => {
+			expect(settle(click('olaf', { state }, saw), true)).toMatchObject({ outcome: 'noted', entries: [], changes: [] });
+		},
+	);
+});
+
+describe('Ask again', () => {
+	it('makes the asker the requester, ends the first answers and retires the first message', () => {
+		const row = { id: 'pst_1', key: `ask:${step().id}:${BINDING}` };
+		const answer = askAgain(
+			click(
+				'olaf',
+				{ state: 'expired' },
+				{ requests: [row] },
+				{ approvals: [approval(), approval({ id: 'apr_2', expires_at: NOW })] },
+			),
+		);
+		expect(kindsOf(answer)).toEqual(['step.asked_again']);
+		expect(answer.changes).toMatchObject([
+			{ table: 'steps', set: { state: 'planned', decision: null, requested_by: 'olaf' }, expect: { state: 'expired' } },
+			{ table: 'approvals', id: approval().id, set: { expires_at: NOW } },
+			{ table: 'messages', id: 'pst_1', set: { key: `asked:${step().id}:pst_1` } },
+		]);
+	});
+
+	it.each<[string, StepClick]>([
+		['a stranger', click('UNOBODY', { state: 'expired' })],
+		['another site', click('sven', { state: 'expired' })],
+		['a reader', click('rita', { state: 'expired' })],
+		[
+			'anybody once the incident is over',
+			click('olaf', { state: 'expired' }, {}, { incident: incident({ state: 'resolved' }) }),
+		],
+	])('is not for %s', (_name, given) => {
+		expect(askAgain(given)).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
+	it.each<StepState>(['waiting', 'refused', 'failed', 'done', 'cancelled'])(
+		'changes nothing of a step that is %s',
+		(state) => {
+			expect(askAgain(click('olaf', { state }))).toMatchObject({ outcome: 'noted', changes: [] });
+		},
+	);
 });
 
 describe('Refuse', () => {
@@ -250,6 +347,7 @@ describe('Merge', () => {
 		from: other,
 		alerts: ['alr_1', 'alr_2'],
 		suggestion: 'ent_1',
+		zones: [],
 		reason: null,
 		now: NOW,
 	};

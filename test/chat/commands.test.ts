@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { CommandCall, Freeze } from '../../src/chat/commands/command.ts';
+import { type CommandCall, type Freeze, NOTHING_LOADED } from '../../src/chat/commands/command.ts';
 import { readDuration, readValue } from '../../src/chat/commands/fact.ts';
 import { COMMANDS, helpText, readIncidentNumber, readTyped, runCommand } from '../../src/chat/commands/index.ts';
 import { FACT_NAMES, FACTS } from '../../src/domain/fact.ts';
+import { err } from '../../src/domain/result.ts';
 import { acting, directory, entry, incident, NOW, situation, step } from './world.ts';
 
 function call(who: string, typed: string, given: Partial<CommandCall> = {}): [string, CommandCall] {
@@ -20,6 +21,8 @@ function call(who: string, typed: string, given: Partial<CommandCall> = {}): [st
 			health: { topics: [], faults: [], unparsed: 0 },
 			places: directory.places,
 			naming: directory.naming,
+			loaded: NOTHING_LOADED,
+			split: () => err('not in this test'),
 			now: NOW,
 			newId: (prefix) => `${prefix}_00000000000000000001`,
 			...given,
@@ -84,7 +87,7 @@ describe('status, list and show', () => {
 		expect(reply).toContain('Frozen: site:north, for 1 min, by Pia Operator: valve');
 		expect(reply).toContain('Behind: card: 3 waiting, the oldest for 5 min, 1 given up');
 		expect(reply).toContain('Slack refuses');
-		expect(reply).toContain('Not understood and not looked at: 2 messages');
+		expect(reply).toContain('To look at: 2 messages not understood: /interlock unknown');
 	});
 
 	it('list what is too small for a card too', () => {

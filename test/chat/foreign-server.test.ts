@@ -59,16 +59,14 @@ describe('a foreign Slack server', () => {
 			channel: 'general',
 			threadTs: null,
 			key: 'card:inc_1',
-			isUrgent: false,
 		});
 		expect(posted.ts).toMatch(/^\d+\.\d+$/);
-		await calls.update(posted.channel, posted.ts, card('two'), false);
+		await calls.update(posted.channel, posted.ts, card('two'));
 		const reply = await calls.post({
 			...card('reply'),
 			channel: posted.channel,
 			threadTs: posted.ts,
 			key: 'note:1',
-			isUrgent: false,
 		});
 		expect(reply.ts).not.toBe(posted.ts);
 		const found = await calls.find(posted.channel, null, 'card:inc_1', Date.now() - 60_000);
@@ -86,10 +84,10 @@ describe('a foreign Slack server', () => {
 	it.each<[string, () => Promise<unknown>]>([
 		[
 			'a channel that is not there',
-			async () => await calls.post({ ...card('x'), channel: 'C404', threadTs: null, key: 'k', isUrgent: false }),
+			async () => await calls.post({ ...card('x'), channel: 'C404', threadTs: null, key: 'k' }),
 		],
 		['a trigger that is none', async () => await calls.openModal('1.2.3', refuseModal('pst_1'))],
-		['a message that is not there', async () => await calls.update('C000000001', '1.000001', card('x'), false)],
+		['a message that is not there', async () => await calls.update('C000000001', '1.000001', card('x'))],
 	])('refuses %s with a code', async (_name, call) => {
 		const cause = await call().catch((error: unknown) => error);
 		expect(cause).toBeInstanceOf(SlackFailure);
@@ -106,7 +104,7 @@ describe('no server at all', () => {
 		const away = await open(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/api/`);
 		for (let at = 0; at < 4; at++) {
 			const cause = await away
-				.post({ ...card('x'), channel: 'general', threadTs: null, key: 'k', isUrgent: true })
+				.post({ ...card('x'), channel: 'general', threadTs: null, key: 'k' })
 				.catch((error: unknown) => error);
 			expect((cause as SlackFailure).fault).toMatchObject({ kind: 'unavailable', isAmbiguous: false });
 		}

@@ -82,22 +82,23 @@ describe('a person token', () => {
 });
 
 describe('the pace of a channel', () => {
-	it('is one a second after a burst of three; what is urgent does not wait', async () => {
-		let clock = 0;
-		const waits: number[] = [];
-		const pacer = createPacer(
-			() => clock,
-			async (ms) => {
-				waits.push(ms);
-				clock += ms;
-			},
-		);
-		clock = 100_000;
-		for (let at = 0; at < 6; at++) await pacer.turn('C1', false);
-		expect(waits).toEqual([1_000, 1_000, 1_000]);
-		await pacer.turn('C1', true);
-		await pacer.turn('C2', false);
-		expect(waits).toHaveLength(3);
+	it('is a burst of three, then one after the other; who comes too early keeps the turn that was named', () => {
+		let clock = 100_000;
+		const pacer = createPacer(() => clock);
+		const turns = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => pacer.turn('C1', key, false) - clock);
+		expect(turns.slice(3)).toEqual([1_200, 2_400, 3_600]);
+		expect(turns.slice(0, 3).every((wait) => wait <= 0)).toBe(true);
+		expect(pacer.turn('C1', 'f', false) - clock).toBe(3_600);
+		clock += 3_600;
+		expect(pacer.turn('C1', 'f', false)).toBeLessThanOrEqual(clock);
+		expect(pacer.turn('C2', 'a', false)).toBeLessThanOrEqual(clock);
+	});
+
+	it('never holds up what is urgent, and moves back who comes after it', () => {
+		const pacer = createPacer(() => 100_000);
+		for (let at = 0; at < 50; at++) pacer.turn('C1', `note:${at}`, false);
+		for (let at = 0; at < 5; at++) expect(pacer.turn('C1', `ask:${at}`, true)).toBe(100_000);
+		expect(pacer.turn('C1', 'note:later', false)).toBe(100_000 + (50 - 2 + 5) * 1_200);
 	});
 });
 

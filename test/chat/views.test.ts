@@ -3,11 +3,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/chat/blocks.ts';
 import { messageHash, textLength } from '../../src/chat/blocks.ts';
-import { approvalRequest } from '../../src/chat/views/approval-request.ts';
+import { approvalRequest, askedAgain } from '../../src/chat/views/approval-request.ts';
 import { cardFor } from '../../src/chat/views/card.ts';
+import { doubtMessage } from '../../src/chat/views/doubt.ts';
 import { handsMessage } from '../../src/chat/views/hands.ts';
 import { homeFor } from '../../src/chat/views/home.ts';
-import { attestModal, refuseModal, resolveModal, sorryModal, waitModal } from '../../src/chat/views/modals.ts';
+import {
+	attestModal,
+	refuseModal,
+	resolveModal,
+	settleModal,
+	sorryModal,
+	waitModal,
+} from '../../src/chat/views/modals.ts';
 import { markRepeat, mergeSuggestion, plainPost, stormDigest, unparsedNotice } from '../../src/chat/views/notices.ts';
 import { timelineLine, timelineNote } from '../../src/chat/views/timeline.ts';
 import { blockFaults, textLength as slackTextLength } from '../../src/demo/slack/check-blocks.ts';
@@ -137,6 +145,40 @@ describe('stored views', () => {
 		],
 		['hands', handsMessage(rich, rich.steps[2] ?? step(), BINDING, ROW, naming)],
 		[
+			'doubt',
+			doubtMessage(
+				situation({
+					timeline: [entry({ kind: 'step.intent', actor: { kind: 'bot', id: 'bot' }, data: { connector: 'edr' } })],
+				}),
+				step({ state: 'in_doubt', attempts: 1, outcome: 'no answer; asked the target: state unknown' }),
+				'1',
+				ROW,
+				naming,
+			),
+		],
+		[
+			'doubt-settled',
+			doubtMessage(
+				situation(),
+				step({ state: 'done', attempts: 1, outcome: 'Olaf OT looked: it was done: console says isolated' }),
+				'1',
+				ROW,
+				naming,
+			),
+		],
+		[
+			'approval-expired',
+			approvalRequest(
+				situation(),
+				step({ state: 'expired', expires_at: null, outcome: 'nobody answered in time' }),
+				BINDING,
+				ROW,
+				naming,
+			),
+		],
+		['approval-asked-again', askedAgain(situation(), step({ requested_by: 'olaf' }), ROW, ROW, naming)],
+		['settle-modal', settleModal(ROW, false)],
+		[
 			'note',
 			timelineNote(
 				[
@@ -222,6 +264,8 @@ describe('hostile text', () => {
 			cardFor(s, ROW, naming),
 			approvalRequest(s, one, BINDING, ROW, naming),
 			handsMessage(s, { ...one, state: 'hands' }, BINDING, ROW, naming),
+			doubtMessage(s, { ...one, state: 'in_doubt' }, '0', ROW, naming),
+			askedAgain(s, { ...one, requested_by: HOSTILE }, ROW, ROW, naming),
 			timelineNote(s.timeline, naming, ''),
 			plainPost({ text: HOSTILE }),
 			attestModal(ROW, one),
@@ -347,6 +391,7 @@ describe('any incident', () => {
 						.flatMap((one) => [
 							approvalRequest(s, one, BINDING, ROW, naming),
 							handsMessage(s, one, BINDING, ROW, naming),
+							doubtMessage(s, one, '0', ROW, naming),
 						]),
 					stormDigest([s.incident]),
 					plainPost({ text: s.incident.title }),
@@ -391,6 +436,7 @@ describe('windows', () => {
 	it.each([
 		['refuse', refuseModal(ROW)],
 		['resolve', resolveModal(ROW)],
+		['settle', settleModal(ROW, true)],
 		[
 			'attest',
 			attestModal(ROW, step({ checklist: Array.from({ length: 20 }, (_, at) => `line ${at} ${'x'.repeat(300)}`) })),

@@ -31,6 +31,18 @@ describe('masking', () => {
 		expect(everything().mask(text)).not.toContain(person);
 	});
 
+	it('hides people whatever characters their names are made of', () => {
+		const anyName = fc.string({ unit: fc.constantFrom(...'aB9-^$.|?*+()[]{}/\\_# @&é'), minLength: 1, maxLength: 12 });
+		fc.assert(
+			fc.property(anyName, (tail) => {
+				const name = `svc${tail}x`;
+				const masked = createMasker(MASK_ALL, { people: [name] }).mask(`login of ${name} at the panel`);
+				expect(masked).not.toContain(name);
+			}),
+			{ examples: [['-file'], ['(']] },
+		);
+	});
+
 	it('hides internal addresses and leaves public ones', () => {
 		const masked = everything().mask('10.1.2.3 to 8.8.8.8 via fd00::1 00:1b:1b:aa:bb:cc');
 		expect(masked).toContain('8.8.8.8');

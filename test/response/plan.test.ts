@@ -8,13 +8,14 @@ import type { InternalAction } from '../../src/response/actions/action.ts';
 import { RUNNABLE, registerActions } from '../../src/response/actions/index.ts';
 import { choosePlaybooks, PLAYBOOKS_PER_INCIDENT_MAX } from '../../src/response/choose.ts';
 import { firstNamed, placeholderValues } from '../../src/response/evidence.ts';
-import { factsFor, touchesOt } from '../../src/response/facts.ts';
+import { factsFor } from '../../src/response/facts.ts';
 import { fillParams, fillText } from '../../src/response/fill.ts';
 import { judge, permit } from '../../src/response/gate.ts';
 import { endingOf, goOnKey, turnOf } from '../../src/response/order.ts';
 import { planFor, STEPS_PER_INCIDENT_MAX, TARGETS_PER_STEP_MAX } from '../../src/response/plan.ts';
 import { settle } from '../../src/response/settle.ts';
 import { ACTION_NAMES, mayHaveConnector } from '../../src/safety/actions.ts';
+import { touchesOt } from '../../src/safety/touches-ot.ts';
 import { ASSETS, alert, INVENTORY, incident, NOW, playbook, view } from './support/plant.ts';
 
 const ground = (of: object = {}) => ({
@@ -356,11 +357,47 @@ describe('the facts that the stage hands to the gate', () => {
 		from_host: null,
 		user: null,
 	};
-	const snapshot = { statements: [], freezes: [], confidenceFirm: 0.5, otherOtStepRuns: false, otTold: false };
+	const snapshot = {
+		statements: [],
+		freezes: [],
+		confidenceFirm: 0.5,
+		otherOtStepRuns: false,
+		otTold: false,
+		alarms: [],
+	};
 	const facts = (id: string, windows: Window[], of: object = {}) =>
 		factsFor(stepOn(id), { inventory: INVENTORY, windows, siteRules: [] }, { ...snapshot, ...of }, NOW);
 	const said = (name: string, all: ReturnType<typeof facts>) =>
 		all.readings.filter((reading) => reading.name === name).map((reading) => reading.value);
+
+	it('say that a safety alarm is active in a zone while its incident is open, until the operator says otherwise after it', () => {
+		const name = 'zone_safety_alarm_active';
+		const alarms = [{ zones: ['cell-1'], since: NOW - 60_000 }];
+		const word = (at: number, of: object = {}) => ({
+			id: `fct_${at}`,
+			name,
+			subject: 'cell-1',
+			value: false,
+			source: 'person',
+			supplied_by: 'olga',
+			stated_at: at,
+			expires_at: null,
+			...of,
+		});
+		const values = (of: object) => said(name, facts('ews-1', [], of)).toSorted();
+		expect(values({})).toEqual([]);
+		expect(values({ alarms })).toEqual([true]);
+		expect(values({ alarms: [{ zones: ['cell-9'], since: NOW }] })).toEqual([]);
+		// Said before the alarm came, or ended since: it stands.
+		expect(values({ alarms, statements: [word(NOW - 120_000)] })).toEqual([false, true]);
+		expect(values({ alarms, statements: [word(NOW - 30_000, { expires_at: NOW })] })).toEqual([false, true]);
+		expect(values({ alarms, statements: [word(NOW - 30_000, { subject: 'cell-9' })] })).toEqual([false, true]);
+		expect(values({ alarms, statements: [word(NOW - 30_000)] })).toEqual([false]);
+		// A second alarm after the word stands again.
+		expect(
+			values({ alarms: [...alarms, { zones: ['cell-1'], since: NOW }], statements: [word(NOW - 30_000)] }),
+		).toEqual([false, true]);
+	});
 
 	it('take a window from the file, never a permit, and let it raise the state of the zone', () => {
 		const open = facts('ews-1', [window]);

@@ -1,18 +1,22 @@
 // The chat stage against a real database and the local Slack: what people see, what their clicks leave behind, what a crash does.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Chat, createChat } from '../../src/chat/chat.ts';
+import { type Chat, type ChatOptions, createChat } from '../../src/chat/chat.ts';
 import { createSlack, type SlackEdge } from '../../src/chat/slack.ts';
+import { splitIncident } from '../../src/correlation/people.ts';
 import { type LocalSlack, startLocalSlack } from '../../src/demo/slack/local-slack.ts';
 import type { Message } from '../../src/demo/slack/workspace.ts';
 import type { Incident } from '../../src/domain/incident.ts';
 import type { Step } from '../../src/domain/step.ts';
 import type { Topic } from '../../src/domain/topic.ts';
+import { openReminders } from '../../src/queue/backend.ts';
+import { createRelay } from '../../src/queue/relay.ts';
 import { claimDue } from '../../src/store/outbox.ts';
 import { readMessage, readMessages, readSituation } from '../../src/store/read/chat.ts';
 import { record } from '../../src/store/record.ts';
-import { decision, directory, INCIDENT_ID, incident, PEOPLE, STEP_ID, step } from '../chat/world.ts';
+import { decision, directory, INCIDENT_ID, incident, inventory, PEOPLE, STEP_ID, step } from '../chat/world.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
 
+const split: ChatOptions['split'] = (ask, at) => splitIncident(ask, inventory, at);
 const SECRET = 'signing-secret-of-the-test';
 let fresh: Fresh;
 let slack: LocalSlack;
@@ -28,7 +32,7 @@ const log = {
 	error: (message: string) => void logged.push(message),
 };
 
-async function open(mode: 'http' | 'socket'): Promise<void> {
+async function open(mode: 'http' | 'socket', hasLimits = false): Promise<void> {
 	slack = await startLocalSlack({
 		port: 0,
 		botToken: 'xoxb-test',
@@ -39,7 +43,7 @@ async function open(mode: 'http' | 'socket'): Promise<void> {
 		channels: [{ name: 'incidents' }],
 		groups: [],
 		eventsUrl: null,
-		rateLimits: null,
+		...(hasLimits ? {} : { rateLimits: null }),
 		commands: ['/interlock'],
 	});
 	let built: Chat | null = null;
@@ -55,7 +59,7 @@ async function open(mode: 'http' | 'socket'): Promise<void> {
 		mode,
 		port: 0,
 		now,
-		sleep: async () => undefined,
+		...(hasLimits ? {} : { sleep: async () => undefined }),
 		log,
 		handlers: {
 			click: async (click) => await ready().slack.click(click),
@@ -71,6 +75,7 @@ async function open(mode: 'http' | 'socket'): Promise<void> {
 		directory,
 		channelOf: () => 'incidents',
 		defaultChannel: 'incidents',
+		split,
 		now,
 		log,
 	});
@@ -121,7 +126,7 @@ async function seed(given: { incident?: Partial<Incident>; steps?: Step[] } = {}
 }
 
 /** Works everything that is due now, as the queue would. */
-async function drain(topics: Topic[] = ['card_safety', 'card', 'post', 'unparsed']): Promise<void> {
+async function drain(topics: Topic[] = ['card_safety', 'card_asked', 'card', 'post', 'unparsed']): Promise<void> {
 	for (let round = 0; round < 6; round++) {
 		let worked = 0;
 		for (const topic of topics) {
@@ -130,6 +135,8 @@ async function drain(topics: Topic[] = ['card_safety', 'card', 'post', 'unparsed
 			if (due.length > 0) await chat.handlers[topic]?.(due);
 		}
 		if (worked === 0) return;
+		// Who has to wait for a turn in the channel gets it.
+		ahead += 1_300;
 	}
 }
 
@@ -161,6 +168,76 @@ const whispered = async (who: string, part: string): Promise<Message> =>
 			(message) => message.ephemeralTo === who && message.text.includes(part),
 		),
 	);
+
+/** An incident's row without what the database or the adviser adds. */
+function bare(given: Partial<Incident>) {
+	const { advice: _advice, number: _number, ...row } = incident(given);
+	return row;
+}
+
+async function seedAlert(database: Fresh['database'], at: number, of: string, when: number): Promise<void> {
+	const id = `alr_0000000000000000000${at}`;
+	await record(
+		database,
+		{
+			entries: [],
+			changes: [
+				{
+					op: 'insert',
+					table: 'alerts',
+					row: {
+						id,
+						source: 'nozomi-north',
+						source_kind: 'nozomi',
+						fingerprint: `f${at}`,
+						status: 'open',
+						title: `Program change ${at}`,
+						kind: 'security',
+						occurred_at: when,
+						time_basis: 'event',
+						received_at: when,
+						first_seen: when,
+						last_seen: when,
+						entities: [],
+						techniques: [],
+						labels: {},
+						raw: '{}',
+						verdict: {
+							domain: 'ot',
+							category: 'ot_change',
+							severity: 'high',
+							severity_floor: 'high',
+							muted: false,
+							confidence: 0.9,
+							confidence_firm: 0.9,
+							matrix: 'ics',
+							tactics: [],
+							techniques: [],
+							assets: ['plc-7'],
+							playbooks: [],
+							tags: [],
+							reasons: [],
+						},
+						incident: of,
+						placed_at: when,
+					},
+				},
+			],
+		},
+		when,
+	);
+}
+
+/** Looks until the answer is there; fails after the time. */
+async function until<T>(look: () => Promise<T | null | undefined | false>, most = 10_000): Promise<T> {
+	const end = Date.now() + most;
+	for (;;) {
+		const found = await look();
+		if (found !== null && found !== undefined && found !== false) return found;
+		if (Date.now() > end) throw new Error('it did not come');
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
 
 describe('an incident in Slack', () => {
 	it('gets one card, one request in its thread and one note, however often it is looked at', async () => {
@@ -232,9 +309,10 @@ describe('an incident in Slack', () => {
 		expect(
 			all.some((message) => message.text.includes('Gas detector') && textOf(message).includes('operator acts first')),
 		).toBe(true);
-		// Four cards, one digest, and the alarm.
-		expect(all).toHaveLength(6);
-		expect(all.some((message) => message.text.includes('more opened within a minute'))).toBe(true);
+		// Four cards and the alarm; a digest for each minute that this took.
+		const digests = all.filter((message) => message.text.includes('more opened within a minute'));
+		expect(all.length - digests.length).toBe(5);
+		expect(digests.length).toBeGreaterThan(0);
 	});
 });
 
@@ -410,6 +488,7 @@ describe('a crash between intent and result', () => {
 			directory,
 			channelOf: () => card0(),
 			defaultChannel: 'incidents',
+			split,
 			now,
 			log,
 		});
@@ -497,6 +576,7 @@ describe('when Slack is away', () => {
 			directory,
 			channelOf: () => 'no-such-channel',
 			defaultChannel: 'incidents',
+			split,
 			now,
 			log,
 		});
@@ -579,4 +659,377 @@ describe('Socket Mode', () => {
 		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
 		await whispered('UANA000001', 'is recorded');
 	});
+});
+
+describe('a step in doubt', () => {
+	const doubtful = () =>
+		step({ state: 'in_doubt', attempts: 1, outcome: 'no answer; asked the target: state unknown', expires_at: null });
+	const intent = () =>
+		record(
+			fresh.database,
+			{
+				entries: [
+					{
+						kind: 'step.intent',
+						actor: { kind: 'bot', id: 'bot' },
+						at: now(),
+						incident: INCIDENT_ID,
+						refs: [STEP_ID],
+						data: { connector: 'edr' },
+					},
+				],
+			},
+			now(),
+		);
+	const question = (): Message => {
+		const found = replies().find((message) => message.text.includes('look at the target'));
+		if (found === undefined) throw new Error('no question');
+		return found;
+	};
+
+	it('is settled by a person who could have approved it, with what they saw; others wake up', async () => {
+		await seed({ steps: [doubtful()] });
+		await intent();
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [
+					{
+						op: 'insert',
+						table: 'incidents',
+						row: { ...bare({ id: 'inc_00000000000000000002' }), playbooks: [], advice: null },
+					},
+				],
+			},
+			now(),
+		);
+		await drain();
+		expect(textOf(question())).toContain('no other step on OT starts');
+		expect(textOf(question())).toContain('asked the target');
+		expect(textOf(question())).toContain('through edr');
+		expect(textOf(card())).toContain('no other step on OT starts');
+		await slack.act.click('USVEN00001', { channel: 'incidents', ts: question().ts, action_id: 'settle_done' });
+		const foreign = await slack.waitFor(() => slack.state.views('USVEN00001')[0]);
+		await slack.act.submit('USVEN00001', foreign.id, { note: 'looks fine from here' });
+		await whispered('USVEN00001', 'Not counted');
+		await slack.act.click('UOLAF00001', { channel: 'incidents', ts: question().ts, action_id: 'settle_done' });
+		const view = await slack.waitFor(() => slack.state.views('UOLAF00001')[0]);
+		await slack.act.submit('UOLAF00001', view.id, { note: ' ' });
+		expect(slack.state.views('UOLAF00001')[0]?.errors).toHaveProperty('note');
+		await slack.act.submit('UOLAF00001', view.id, { note: 'EDR console says isolated' });
+		await whispered('UOLAF00001', 'was done');
+		const read = await readSituation(fresh.database, INCIDENT_ID);
+		expect(read?.steps[0]).toMatchObject({
+			state: 'done',
+			outcome: 'Olaf OT looked: it was done: EDR console says isolated',
+		});
+		expect(read?.steps[0]?.contained_until).toBeGreaterThan(now());
+		const result = read?.timeline.findLast((one) => one.kind === 'step.result');
+		expect(result).toMatchObject({ actor: { kind: 'person', id: 'olaf' }, data: { by: 'person', state: 'done' } });
+		const plans = await fresh.database.raw<{ key: string }[]>`SELECT key FROM outbox WHERE topic = 'plan' ORDER BY key`;
+		expect(plans.map((row) => row.key)).toEqual([INCIDENT_ID, 'inc_00000000000000000002']);
+		ahead += 5_000;
+		await drain();
+		const after = replies().find((message) => textOf(message).includes('EDR console says isolated'));
+		expect(after && textOf(after)).not.toContain('settle_done');
+	});
+
+	it('that was not done has failed, and is not begun again by itself', async () => {
+		await seed({ steps: [doubtful()] });
+		await drain();
+		await slack.act.click('UANA000001', { channel: 'incidents', ts: question().ts, action_id: 'settle_not_done' });
+		const view = await slack.waitFor(() => slack.state.views('UANA000001')[0]);
+		await slack.act.submit('UANA000001', view.id, { note: 'host still answers' });
+		await whispered('UANA000001', 'was not done');
+		const read = await readSituation(fresh.database, INCIDENT_ID);
+		expect(read?.steps[0]).toMatchObject({ state: 'failed', attempts: 1, contained_until: null });
+	});
+});
+
+describe('a request that nobody answered', () => {
+	it('is asked again by a person, in a new message, and the first answers no longer count', async () => {
+		await seed({ steps: [step({ expires_at: now() + 600_000 })] });
+		await drain();
+		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		await whispered('UANA000001', 'is recorded');
+		const set = (given: Partial<Step>) =>
+			record(
+				fresh.database,
+				{
+					entries: [],
+					changes: [{ op: 'update', table: 'steps', id: STEP_ID, set: { updated_at: now(), ...given } }],
+					topics: [{ topic: 'card', key: INCIDENT_ID }],
+				},
+				now(),
+			);
+		await set({ state: 'expired', expires_at: null, outcome: 'nobody answered in time' });
+		ahead += 5_000;
+		await drain();
+		const old = replies().find((message) => textOf(message).includes('ask_again'));
+		await slack.act.click('UOLAF00001', { channel: 'incidents', ts: old?.ts ?? '', action_id: 'ask_again' });
+		await whispered('UOLAF00001', 'Asked again');
+		const read = await readSituation(fresh.database, INCIDENT_ID);
+		expect(read?.steps[0]).toMatchObject({ state: 'planned', decision: null, requested_by: 'olaf', expires_at: null });
+		expect(read?.approvals.every((one) => one.expires_at <= now())).toBe(true);
+		expect(await kinds()).toContain('step.asked_again');
+		// The plan judges it as before, with the same binding.
+		await set({ state: 'waiting', decision: decision(), expires_at: now() + 600_000 });
+		ahead += 5_000;
+		await drain();
+		expect(request().ts).not.toBe(old?.ts);
+		expect(replies().find((message) => message.ts === old?.ts)?.text).toContain('asked again');
+		await slack.act.click('UOLAF00001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		await whispered('UOLAF00001', 'asked for this step');
+		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		await until(async () => (await kinds()).filter((kind) => kind === 'approval.given').length === 2 || undefined);
+		const again = await readSituation(fresh.database, INCIDENT_ID);
+		expect(again?.approvals).toMatchObject([{ person: 'ana' }]);
+		expect(again?.approvals[0]?.expires_at).toBeGreaterThan(now());
+	});
+});
+
+describe('what belongs together', () => {
+	const OTHER = 'inc_00000000000000000002';
+	async function two(): Promise<{ into: number; from: number }> {
+		await seed({ steps: [] });
+		await seed({ incident: { id: OTHER, sites: ['south'], zones: ['cell-9'] }, steps: [] });
+		for (const [at, id] of [INCIDENT_ID, INCIDENT_ID, OTHER].entries()) await seedAlert(fresh.database, at, id, now());
+		const [into, from] = await Promise.all(
+			[INCIDENT_ID, OTHER].map(async (id) => await readSituation(fresh.database, id)),
+		);
+		return { into: into?.incident.number ?? 0, from: from?.incident.number ?? 0 };
+	}
+	const incidentOf = async (at: number): Promise<string | undefined> => {
+		const [row] = await fresh.database.raw<
+			{ incident: string }[]
+		>`SELECT incident FROM alerts WHERE id = ${`alr_0000000000000000000${at}`}`;
+		return row?.incident;
+	};
+
+	it('is merged by who holds a role at both, and by nobody else', async () => {
+		const { into, from } = await two();
+		await drain();
+		await slack.act.command('UOLAF00001', 'incidents', `/interlock merge ${into} ${from}`);
+		await whispered('UOLAF00001', 'Not recorded');
+		await slack.act.command('UANA000001', 'incidents', `/interlock merge ${into} ${from} same laptop`);
+		await whispered('UANA000001', 'is part of');
+		expect((await readSituation(fresh.database, OTHER))?.incident).toMatchObject({
+			state: 'merged',
+			merged_into: INCIDENT_ID,
+		});
+		expect(await incidentOf(2)).toBe(INCIDENT_ID);
+		const merged = (await readSituation(fresh.database, INCIDENT_ID))?.timeline.find(
+			(one) => one.kind === 'incident.merged',
+		);
+		expect(merged?.data).toMatchObject({ into: INCIDENT_ID, from: OTHER, reason: 'same laptop' });
+	});
+
+	it('is split by the alerts that show names, into an incident that keeps apart', async () => {
+		const { into } = await two();
+		await drain();
+		await slack.act.command('UOLAF00001', 'incidents', `/interlock show ${into}`);
+		await whispered('UOLAF00001', 'alr_00000000000000000001');
+		await slack.act.command('UPIA000001', 'incidents', `/interlock split ${into} 00000000000000000001`);
+		await whispered('UPIA000001', 'Not split');
+		await slack.act.command(
+			'UOLAF00001',
+			'incidents',
+			`/interlock split ${into} 00000000000000000001 because two causes`,
+		);
+		const told = await whispered('UOLAF00001', '1 alert of');
+		expect(told.text).toMatch(/now INC-\d+\./);
+		const apart = await incidentOf(1);
+		expect(apart).not.toBe(INCIDENT_ID);
+		const entry = (await readSituation(fresh.database, INCIDENT_ID))?.timeline.find(
+			(one) => one.kind === 'incident.split',
+		);
+		expect(entry).toMatchObject({
+			actor: { kind: 'person', id: 'olaf' },
+			data: { from: INCIDENT_ID, to: apart, reason: 'two causes' },
+		});
+		expect(entry?.refs).toContain('alr_00000000000000000001');
+	});
+});
+
+describe('a fact about what has no place of its own', () => {
+	it.each([
+		['a step', () => `out_of_band_confirmed ${STEP_ID} yes`],
+		['an account that a step names', () => 'replacement_login_ready svc-batch yes'],
+		['a session that a step names', () => 'session_is_live_maintenance S-17 no'],
+	])('%s is said by OT of the site where it is, and not by OT of another', async (_name, typed) => {
+		await seed({ steps: [step({ params: { account: 'svc-batch', session: 'S-17' }, expires_at: now() + 600_000 })] });
+		await drain();
+		await slack.act.command('USVEN00001', 'incidents', `/interlock fact ${typed()} for 1h`);
+		await whispered('USVEN00001', 'Not recorded');
+		await slack.act.command('UOLAF00001', 'incidents', `/interlock fact ${typed()} for 1h`);
+		await whispered('UOLAF00001', 'Recorded');
+		expect((await kinds()).filter((kind) => kind === 'fact.stated' || kind === 'command.refused')).toEqual([
+			'command.refused',
+			'fact.stated',
+		]);
+	});
+
+	it('that steps of two sites name is said by who holds the role at both', async () => {
+		await seed({
+			steps: [
+				step({ params: { account: 'svc-batch' } }),
+				step({ id: 'stp_00000000000000000002', key: 'two', target: 'plc-s', params: { account: 'svc-batch' } }),
+			],
+		});
+		await drain();
+		await slack.act.command('UOLAF00001', 'incidents', '/interlock fact replacement_login_ready svc-batch yes');
+		await whispered('UOLAF00001', 'Not recorded');
+	});
+
+	it('is kept under the incident id, whichever way it was named', async () => {
+		await seed();
+		await drain();
+		const number = (await readSituation(fresh.database, INCIDENT_ID))?.incident.number;
+		await slack.act.command('UANA000001', 'incidents', `/interlock fact identity_compromised INC-${number} no`);
+		await whispered('UANA000001', 'Recorded');
+		const [row] = await fresh.database.raw<{ subject: string }[]>`SELECT subject FROM facts`;
+		expect(row?.subject).toBe(INCIDENT_ID);
+	});
+});
+
+describe('the worklist', () => {
+	it('lists what nobody knows, without what the inventory has, and what was not understood until it is seen', async () => {
+		await seed();
+		const seen = (id: string, value: string) => ({
+			op: 'insert' as const,
+			table: 'unknown_assets' as const,
+			row: { id, type: 'ip', value, sources: ['nozomi-north'], first_seen: now(), last_seen: now(), times: 7 },
+		});
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [
+					seen('ip:10.9.9.9', '10.9.9.9'),
+					seen('ip:10.20.1.7', '10.20.1.7'),
+					{
+						op: 'insert',
+						table: 'unparsed',
+						row: {
+							id: 'unp_0000000000000000000a',
+							source: 'nozomi-north',
+							source_kind: 'nozomi',
+							received_at: now(),
+							raw: '<!channel> https://evil.example gas',
+							problems: [{ field: 'time', found: 'x', expected: 'milliseconds' }],
+							hash: 'h',
+							repeats: 3,
+						},
+					},
+				],
+			},
+			now(),
+		);
+		await drain();
+		await slack.act.command('UPIA000001', 'incidents', '/interlock unknown');
+		const list = await whispered('UPIA000001', 'Not in the inventory');
+		expect(list.text).toContain('10.9.9.9');
+		expect(list.text).not.toContain('10.20.1.7');
+		expect(list.text).toContain('unp_0000000000000000000a');
+		expect(list.text).not.toMatch(/<!channel>|:\/\//);
+		await slack.act.openHome('UANA000001');
+		const home = await slack.waitFor(() => slack.state.home('UANA000001'));
+		expect(JSON.stringify(home.content)).toContain('1 message not understood, 1 name or address not in the inventory');
+		await slack.act.command('URITA00001', 'incidents', '/interlock seen 0000000000a');
+		await whispered('URITA00001', 'Not recorded');
+		await slack.act.command('UPIA000001', 'incidents', '/interlock seen 0000000000a');
+		await whispered('UPIA000001', 'None is left');
+		expect(await kinds()).toContain('alert.unparsed_seen');
+	});
+});
+
+describe('a request in a storm', () => {
+	it('is in its thread within two seconds while notes wait for their turn, under the limits of Slack', async () => {
+		await edge.stop();
+		await slack.close();
+		await open('http', undefined);
+		const reminders = await openReminders({ url: fresh.runUrl, onFault: () => undefined });
+		const relay = createRelay({
+			database: fresh.database,
+			reminders,
+			handlers: chat.handlers,
+			clock: now,
+			onFault: () => undefined,
+			onParked: () => undefined,
+		});
+		relay.start();
+		try {
+			await seed({ steps: [] });
+			await until(
+				async () => (await readSituation(fresh.database, INCIDENT_ID))?.incident.card_ts ?? undefined,
+				10_000,
+			);
+			// A storm: sixty messages of other stages and forty other incidents want the same channel.
+			const posts = Array.from({ length: 60 }, (_, at) => `pst_000000000000000000${String(at).padStart(2, '0')}`);
+			await record(
+				fresh.database,
+				{
+					entries: [],
+					changes: posts.map((id, at) => ({
+						op: 'insert',
+						table: 'messages',
+						row: {
+							id,
+							key: `told:${at}`,
+							incident: INCIDENT_ID,
+							channel: '',
+							text: `Note ${at}`,
+							state: 'pending',
+							created_at: now(),
+							updated_at: now(),
+						},
+					})),
+					topics: posts.map((key) => ({ topic: 'post', key })),
+				},
+				now(),
+			);
+			for (let at = 0; at < 40; at++)
+				await seed({
+					incident: { id: `inc_000000000000000001${String(at).padStart(2, '0')}`, severity: 'medium' },
+					steps: [],
+				});
+			const waits: number[] = [];
+			for (let at = 0; at < 4; at++) {
+				await new Promise((resolve) => setTimeout(resolve, 1_500));
+				const id = `stp_0000000000000000001${at}`;
+				const begun = Date.now();
+				await record(
+					fresh.database,
+					{
+						entries: [],
+						changes: [
+							{
+								op: 'insert',
+								table: 'steps',
+								row: step({ id, key: `k${at}`, title: `Step number ${at}`, expires_at: now() + 600_000 }),
+							},
+						],
+						topics: [{ topic: 'card_asked', key: INCIDENT_ID }],
+					},
+					now(),
+				);
+				await until(
+					async () =>
+						(await readMessages(fresh.database, INCIDENT_ID)).find(
+							(row) => row.key.includes(id) && row.state === 'sent',
+						),
+					10_000,
+				);
+				waits.push(Date.now() - begun);
+			}
+			console.info(`request in the thread after ${waits.join(', ')} ms`);
+			const waiting = await topicsNow();
+			expect(waiting.filter((topic) => topic === 'post').length).toBeGreaterThan(30);
+			expect(Math.max(...waits)).toBeLessThan(2_000);
+		} finally {
+			await relay.stop();
+			await reminders.close();
+		}
+	}, 60_000);
 });

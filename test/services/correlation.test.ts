@@ -4,6 +4,8 @@ import { splitIncident } from '../../src/correlation/people.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { Due, Topic } from '../../src/domain/topic.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
+import { type Lead, openLead } from '../../src/store/lead.ts';
+import { LOCK_CORRELATE } from '../../src/store/migrate.ts';
 import { claimDue } from '../../src/store/outbox.ts';
 import { readAlertsOfIncident, readIncidents } from '../../src/store/read/correlation.ts';
 import { Conflict, record } from '../../src/store/record.ts';
@@ -24,12 +26,20 @@ let now = NOW;
 const windows: never[] = [];
 const surroundings = { inventory: INVENTORY, windows };
 let chance = 0;
-const start = () =>
+/** The stage as a program starts it; the one that was started before is stopped, and with it its hold on the database. */
+const start = async (database = db()) => {
+	await running?.release();
+	running = openLead(database, LOCK_CORRELATE);
+	return startBeside(running, database);
+};
+let running: Lead | null = null;
+const startBeside = (lead: Lead, database = db()) =>
 	correlationHandlers({
-		database: db(),
+		database,
 		context: () => surroundings,
 		clock: () => now,
 		random: () => ((chance++ * 7919) % 9973) / 9973,
+		lead,
 	});
 
 const verdict = (given: Partial<Verdict> = {}): Verdict => ({
@@ -120,7 +130,7 @@ describe('the correlation stage', () => {
 			alertRow({ title: 'beacon', minute: 6, target: 'pc-2', hash: 'aa11', severity: 'critical' }),
 			alertRow({ title: 'wrong password', minute: 7, target: 'pc-9', severity: 'medium' }),
 		];
-		await start().correlate?.(await due('correlate', rows));
+		await (await start()).correlate?.(await due('correlate', rows));
 		const [one, two, three] = await alerts();
 		expect(one?.['incident']).toBe(two?.['incident']);
 		expect(three?.['incident']).not.toBe(one?.['incident']);
@@ -141,7 +151,7 @@ describe('the correlation stage', () => {
 	});
 
 	it('a low alert is no incident by itself, and comes along when something joins it', async () => {
-		const handlers = start();
+		const handlers = await start();
 		const quiet = alertRow({ title: 'odd login', minute: 0, target: 'pc-1', hash: 'bb', severity: 'low' });
 		await handlers.correlate?.(await due('correlate', [quiet]));
 		expect(await incidents()).toHaveLength(0);
@@ -155,43 +165,127 @@ describe('the correlation stage', () => {
 	});
 
 	it('goes on after a restart as if nothing had happened', async () => {
-		await start().correlate?.(
+		await (await start()).correlate?.(
 			await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'cc' })]),
 		);
-		await start().correlate?.(
+		await (await start()).correlate?.(
 			await due('correlate', [alertRow({ title: 'beacon', minute: 30, target: 'pc-5', hash: 'cc' })]),
 		);
 		expect(await incidents()).toHaveLength(1);
 	});
 
-	it('a storm over several batches is one incident, and early ones are merged into it', async () => {
-		const handlers = start();
-		const failures = Array.from({ length: 30 }, (_, i) =>
+	const failures = (count: number, severity = 'medium', from = 0) =>
+		Array.from({ length: count }, (_, i) =>
 			alertRow({
 				title: `no answer ${i % 3}`,
-				minute: (i * 2 * SECOND) / MINUTE,
-				target: `plc-${i}`,
-				severity: 'medium',
+				minute: ((from + i) * 2 * SECOND) / MINUTE,
+				target: `plc-${from + i}`,
+				severity,
 				kind: 'availability',
 				verdict: { category: 'ot_availability', domain: 'ot' },
 			}),
 		);
-		await handlers.correlate?.(await due('correlate', failures.slice(0, 5)));
-		expect(await incidents()).toHaveLength(5);
-		await handlers.correlate?.(await due('correlate', failures.slice(5)));
+
+	it('a storm over several batches is one incident, and none was opened for its first alerts', async () => {
+		const handlers = await start();
+		const rows = failures(30);
+		await handlers.correlate?.(await due('correlate', rows.slice(0, 5)));
+		expect(await incidents()).toHaveLength(0);
+		await handlers.correlate?.(await due('correlate', rows.slice(5)));
+		const [storm, ...others] = await incidents();
+		expect(others).toEqual([]);
+		expect(storm).toMatchObject({ state: 'open', alert_count: 30 });
+		expect((await alerts()).every((row) => row['incident'] === storm?.['id'])).toBe(true);
+		const joined = await entries('incident.joined');
+		expect(
+			joined.every(
+				(entry) =>
+					JSON.stringify(entry.data['parts']).includes('hosts at once') ||
+					JSON.stringify(entry.data['parts']).includes('storm under way'),
+			),
+		).toBe(true);
+		now += 10 * SECOND;
+		await handlers.correlate?.(await claimDue(db(), 'correlate', 500, now));
+		expect(await incidents()).toEqual([expect.objectContaining({ alert_count: 30 })]);
+	});
+
+	it('grave failures open at once, and those of one batch that are a storm open one incident', async () => {
+		const handlers = await start();
+		await handlers.correlate?.(await due('correlate', failures(2, 'high')));
+		expect(await incidents()).toHaveLength(2);
+		await handlers.correlate?.(await due('correlate', failures(12, 'high', 2)));
 		const rows = await incidents();
-		const open = rows.filter((row) => row['state'] === 'open');
-		expect(open).toHaveLength(1);
-		expect(open[0]?.['alert_count']).toBe(30);
-		expect(new Set((await alerts()).map((row) => row['incident'])).size).toBe(1);
-		expect(rows.filter((row) => row['state'] === 'merged').every((row) => row['merged_into'] === open[0]?.['id'])).toBe(
-			true,
+		expect(rows.map((row) => row['state'])).toEqual(['merged', 'merged', 'open']);
+		expect(rows[2]).toMatchObject({ alert_count: 14 });
+		expect(await entries('incident.opened')).toHaveLength(3);
+	});
+
+	it('a failure that stays alone is shown after a moment, also where the program was started again meanwhile', async () => {
+		await (await start()).correlate?.(await due('correlate', failures(2)));
+		expect(await incidents()).toHaveLength(0);
+		expect(await claimDue(db(), 'correlate', 500, now + SECOND)).toEqual([]);
+		now += 2 * SECOND;
+		await (await start()).correlate?.(await claimDue(db(), 'correlate', 500, now));
+		expect((await incidents()).map((row) => [row['state'], row['alert_count']])).toEqual([
+			['open', 1],
+			['open', 1],
+		]);
+		expect(new Set((await alerts()).map((row) => row['incident'])).size).toBe(2);
+		expect((await waiting()).filter((row) => row.startsWith('correlate '))).toEqual([]);
+	});
+
+	it('something worse on the same thing takes a waiting failure along', async () => {
+		const handlers = await start();
+		await handlers.correlate?.(await due('correlate', failures(1)));
+		await handlers.correlate?.(
+			await due('correlate', [alertRow({ title: 'logic changed', minute: 1, target: 'plc-0', hash: 'ab' })]),
 		);
-		expect((await entries('incident.merged')).length).toBe(rows.length - 1);
+		expect(await incidents()).toEqual([expect.objectContaining({ alert_count: 2, severity: 'high' })]);
+		now += 5 * SECOND;
+		await handlers.correlate?.(await claimDue(db(), 'correlate', 500, now));
+		expect(await incidents()).toEqual([expect.objectContaining({ alert_count: 2 })]);
+	});
+
+	it('a restart in the middle of a storm opens no second incident', async () => {
+		const rows = failures(30);
+		for (let i = 0; i < rows.length; i += 10) {
+			await (await start()).correlate?.(await due('correlate', rows.slice(i, i + 10)));
+		}
+		expect(await incidents()).toEqual([expect.objectContaining({ state: 'open', alert_count: 30 })]);
+	});
+
+	it('one alert at a time with a restart before each gives the incidents of one batch', async () => {
+		const stream = () => [
+			alertRow({ title: 'macro', minute: 0, target: 'pc-1', hash: 'a1' }),
+			alertRow({ title: 'disk full', minute: 1, target: 'pc-20', severity: 'low' }),
+			alertRow({ title: 'beacon', minute: 3, target: 'pc-1', severity: 'critical' }),
+			...failures(12),
+			alertRow({ title: 'odd login', minute: 5, target: 'pc-2', severity: 'low', hash: 'a1' }),
+			alertRow({ title: 'wrong password', minute: 6, target: 'pc-30', severity: 'medium' }),
+			alertRow({ title: 'tool', minute: 12, target: 'pc-3', hash: 'a1' }),
+			...failures(6, 'medium', 12),
+			alertRow({ title: 'logic changed', minute: 30, target: 'eng2', hash: 'a1', verdict: { domain: 'ot' } }),
+		];
+		const run = async (size: number): Promise<number[]> => {
+			await fresh?.close();
+			fresh = await freshDatabase();
+			now = NOW;
+			const rows = stream();
+			for (let i = 0; i < rows.length; i += size)
+				await (await start()).correlate?.(await due('correlate', rows.slice(i, i + size)));
+			now += 5 * SECOND;
+			await (await start()).correlate?.(await claimDue(db(), 'correlate', 500, now));
+			const ids = (await alerts()).map((row) => String(row['incident'] ?? row['id']));
+			return ids.map((id) => ids.indexOf(id));
+		};
+		const whole = await run(100);
+		expect(new Set(whole).size).toBe(4);
+		expect(await run(1)).toEqual(whole);
+		expect(await run(7)).toEqual(whole);
 	});
 
 	it('a repeat brings the incident up to date and is not counted twice', async () => {
-		const handlers = start();
+		const handlers = await start();
 		const row = alertRow({ title: 'dropper', minute: 0, target: 'pc-1' });
 		await handlers.correlate?.(await due('correlate', [row]));
 		await record(
@@ -211,7 +305,7 @@ describe('the correlation stage', () => {
 	});
 
 	it('an incident that people resolved takes nothing more', async () => {
-		const handlers = start();
+		const handlers = await start();
 		await handlers.correlate?.(
 			await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'dd' })]),
 		);
@@ -244,7 +338,7 @@ describe('the correlation stage', () => {
 	});
 
 	it('what people merged stays one', async () => {
-		const handlers = start();
+		const handlers = await start();
 		const rows = [
 			alertRow({ title: 'dropper', minute: 0, target: 'pc-1' }),
 			alertRow({ title: 'beacon', minute: 0, target: 'pc-2' }),
@@ -271,8 +365,8 @@ describe('the correlation stage', () => {
 			},
 			now,
 		);
-		for (const handler of [handlers, start()]) {
-			await handler.correlate?.(
+		for (const handler of [() => handlers, start]) {
+			await (await handler()).correlate?.(
 				await due('correlate', [alertRow({ title: 'persistence', minute: 9, target: 'pc-2' })]),
 			);
 		}
@@ -280,7 +374,7 @@ describe('the correlation stage', () => {
 	});
 
 	it('an alert that people took out becomes an incident of its own and does not go back', async () => {
-		const handlers = start();
+		const handlers = await start();
 		const rows = [
 			alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'ee' }),
 			alertRow({ title: 'beacon', minute: 3, target: 'pc-2', hash: 'ee' }),
@@ -299,8 +393,8 @@ describe('the correlation stage', () => {
 		const made = splitIncident(split, INVENTORY, now);
 		if (!made.ok) throw new Error(made.error);
 		await record(db(), made.value, now);
-		for (const handler of [handlers, start()]) {
-			await handler.correlate?.(
+		for (const handler of [() => handlers, start]) {
+			await (await handler()).correlate?.(
 				await due('correlate', [alertRow({ title: 'persistence', minute: 8, target: 'pc-2' })]),
 			);
 		}
@@ -311,19 +405,14 @@ describe('the correlation stage', () => {
 	});
 
 	it('records nothing where the incident was changed meanwhile, and gets it right the next time', async () => {
-		const handlers = start();
+		const handlers = await start();
 		await handlers.correlate?.(await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1' })]));
 		const [incident] = await incidents();
 		const next = await due('correlate', [alertRow({ title: 'beacon', minute: 3, target: 'pc-1' })]);
-		const raced = correlationHandlers({
-			database: { ...db(), db: racing(db(), String(incident?.['id'])) },
-			context: () => surroundings,
-			clock: () => now,
-			random: () => ((chance++ * 7919) % 9973) / 9973,
-		});
+		const raced = await start({ ...db(), db: racing(db(), String(incident?.['id'])) });
 		await expect(raced.correlate?.(next)).rejects.toThrow(Conflict);
 		expect((await alerts())[1]?.['incident']).toBeNull();
-		await handlers.correlate?.(next);
+		await (await start()).correlate?.(next);
 		expect((await alerts())[1]?.['incident']).toBe(incident?.['id']);
 	});
 });
@@ -345,6 +434,87 @@ function racing(database: Fresh['database'], incident: string): Fresh['database'
 	});
 }
 
+describe('two processes that answer the same topic', () => {
+	it('one places; the other leaves the rows due, and goes on where the first left off when that one is gone', async () => {
+		const [first, second] = [openLead(db(), LOCK_CORRELATE), openLead(db(), LOCK_CORRELATE)];
+		const [one, other] = [startBeside(first), startBeside(second)];
+		await one.correlate?.(
+			await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'ab' })]),
+		);
+		for (let i = 0; i < 3; i++) {
+			const rows =
+				i === 0
+					? await due('correlate', [alertRow({ title: 'beacon', minute: 5, target: 'pc-2', hash: 'ab' })])
+					: await claimDue(db(), 'correlate', 10, now);
+			expect(rows.map((row) => row.attempts)).toEqual([1]);
+			await other.correlate?.(rows);
+		}
+		expect((await alerts())[1]).toMatchObject({ incident: null, placed_at: null });
+		await one.correlate?.(await claimDue(db(), 'correlate', 10, now));
+		expect(await incidents()).toEqual([expect.objectContaining({ alert_count: 2 })]);
+		await first.release();
+		await other.correlate?.(
+			await due('correlate', [alertRow({ title: 'tool', minute: 9, target: 'pc-3', hash: 'ab' })]),
+		);
+		expect(await incidents()).toEqual([expect.objectContaining({ alert_count: 3 })]);
+		// The first comes back and finds that it no longer has the lead.
+		const late = await due('correlate', [alertRow({ title: 'theft', minute: 12, target: 'pc-4', hash: 'ab' })]);
+		await one.correlate?.(late);
+		expect((await alerts())[3]?.['incident']).toBeNull();
+		await other.correlate?.(await claimDue(db(), 'correlate', 10, now));
+		expect(await incidents()).toEqual([expect.objectContaining({ alert_count: 4 })]);
+		await second.release();
+	});
+
+	it('a holder whose session the server ended asks again, and learns what was placed meanwhile', async () => {
+		const [first, second] = [openLead(db(), LOCK_CORRELATE), openLead(db(), LOCK_CORRELATE)];
+		const [one, other] = [startBeside(first), startBeside(second)];
+		await one.correlate?.(
+			await due('correlate', [alertRow({ title: 'dropper', minute: 0, target: 'pc-1', hash: 'cd' })]),
+		);
+		const owner = fresh!.owner();
+		await owner`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE application_name = 'interlock lead' AND datname = current_database()`;
+		await other.correlate?.(
+			await due('correlate', [alertRow({ title: 'beacon', minute: 4, target: 'pc-2', hash: 'cd' })]),
+		);
+		await second.release();
+		await one.correlate?.(await due('correlate', [alertRow({ title: 'tool', minute: 8, target: 'pc-2' })]));
+		expect(await incidents()).toEqual([expect.objectContaining({ alert_count: 3 })]);
+		expect(await first.take()).toBe('kept');
+		await first.release();
+	});
+
+	it('many at once place every alert once', async () => {
+		const leads = [0, 1, 2].map(() => openLead(db(), LOCK_CORRELATE));
+		const handlers = leads.map((lead) => startBeside(lead));
+		const rows = Array.from({ length: 30 }, (_, i) =>
+			alertRow({ title: `step ${i % 4}`, minute: i, target: `pc-${i % 5}`, hash: `f${i % 3}` }),
+		);
+		await due('correlate', rows);
+		// `due` claimed them; what the handlers get is claimed by each for itself.
+		await db().raw`UPDATE outbox SET lease_until = NULL, attempts = 0`;
+		await Promise.all(
+			handlers.map(async (handler) => {
+				for (let i = 0; i < 4; i++) {
+					const taken = await claimDue(db(), 'correlate', 10, now);
+					if (taken.length > 0) await handler.correlate?.(taken);
+				}
+			}),
+		);
+		for (const handler of handlers) {
+			const left = await claimDue(db(), 'correlate', 100, now);
+			if (left.length > 0) await handler.correlate?.(left);
+		}
+		const placed = await alerts();
+		expect(placed.every((row) => row['placed_at'] !== null)).toBe(true);
+		const orders = placed.map((row) => (row['join'] as { taken: { order: number } }).taken.order);
+		expect(new Set(orders).size).toBe(30);
+		expect((await incidents()).reduce((sum, row) => sum + Number(row['alert_count']), 0)).toBe(30);
+		for (const lead of leads) await lead.release();
+	});
+});
+
 describe('process-safety alarms', () => {
 	const alarm = (minute: number, target: string) =>
 		alertRow({
@@ -357,7 +527,7 @@ describe('process-safety alarms', () => {
 		});
 
 	it('open an incident of their own at once, on their own lane', async () => {
-		await start().correlate_safety?.(await due('correlate_safety', [alarm(0, 'plc-1')]));
+		await (await start()).correlate_safety?.(await due('correlate_safety', [alarm(0, 'plc-1')]));
 		const [incident] = await incidents();
 		expect(incident).toMatchObject({
 			process_safety: true,
@@ -371,7 +541,7 @@ describe('process-safety alarms', () => {
 	});
 
 	it('join the open incident of the same asset, and no other', async () => {
-		const handlers = start();
+		const handlers = await start();
 		await handlers.correlate_safety?.(
 			await due('correlate_safety', [alarm(0, 'plc-1'), alarm(1, 'plc-1'), alarm(1, 'plc-2')]),
 		);
@@ -379,7 +549,7 @@ describe('process-safety alarms', () => {
 	});
 
 	it('are known to the engine afterwards', async () => {
-		const handlers = start();
+		const handlers = await start();
 		await handlers.correlate?.(await due('correlate', [alertRow({ title: 'usual', minute: 0, target: 'pc-30' })]));
 		await handlers.correlate_safety?.(await due('correlate_safety', [alarm(1, 'plc-1')]));
 		await handlers.correlate?.(

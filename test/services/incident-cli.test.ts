@@ -115,6 +115,51 @@ describe('interlock incident', () => {
 		expect(await lastEntry()).toBe('freeze.set');
 	});
 
+	it('settles a step in doubt with what was seen, and asks again for one that expired', async () => {
+		const set = (given: object) =>
+			record(
+				fresh.database,
+				{ entries: [], changes: [{ op: 'update', table: 'steps', id: current.step, set: given }] },
+				Date.now(),
+			);
+		await set({ state: 'in_doubt', attempts: 1, outcome: 'no answer' });
+		expect(await as('olaf', 'settle', current.step)).toBe(2);
+		expect(err.join('\n')).toContain('--not-done');
+		expect(await as('olaf', 'settle', current.step, '--done', '--not-done', '--reason', 'x')).toBe(2);
+		expect(await as('olaf', 'settle', current.step, '--done')).toBe(1);
+		expect(await as('sven', 'settle', current.step, '--done', '--reason', 'x')).toBe(1);
+		expect((await read())?.steps[0]?.state).toBe('in_doubt');
+		expect(await as('olaf', 'settle', current.step, '--not-done', '--reason', 'host answers')).toBe(0);
+		expect((await read())?.steps[0]).toMatchObject({
+			state: 'failed',
+			outcome: 'Olaf OT looked: it was not done: host answers',
+		});
+		expect(await lastEntry()).toBe('step.result');
+		await set({ state: 'expired', attempts: 0, expires_at: null });
+		expect(await as('rita', 'ask', current.step)).toBe(1);
+		expect(await as('pia', 'ask', current.step, '--reason', 'still needed')).toBe(0);
+		expect((await read())?.steps[0]).toMatchObject({ state: 'planned', requested_by: 'pia', decision: null });
+		expect(await lastEntry()).toBe('step.asked_again');
+	});
+
+	it('merges two incidents', async () => {
+		const { number: _number, ...row } = incident({ id: `inc_00000000000000000x${nth}` });
+		await record(
+			fresh.database,
+			{ entries: [], changes: [{ op: 'insert', table: 'incidents', row: { ...row, playbooks: [], advice: null } }] },
+			Date.now(),
+		);
+		const other = await readSituation(fresh.database, row.id);
+		expect(await as('sven', 'merge', String(current.number), String(other?.incident.number))).toBe(1);
+		expect(await as('olaf', 'merge', String(current.number), String(other?.incident.number))).toBe(0);
+		expect((await readSituation(fresh.database, row.id))?.incident.state).toBe('merged');
+	});
+
+	it('lists what is not known, without a token', async () => {
+		expect(await runIncident(['unknown', '--json'], io(), deps())).toBe(0);
+		expect(JSON.parse(out.join(''))).toMatchObject({ unknown: [], unparsed: [] });
+	});
+
 	it.each([
 		['no token', {}, 2],
 		['a wrong token', { INTERLOCK_PERSON: 'ana', INTERLOCK_PERSON_TOKEN: `ilp_zzzzzzzz_${'0'.repeat(64)}` }, 1],

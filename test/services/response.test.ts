@@ -812,6 +812,94 @@ describe('order, failure and expiry of containment', () => {
 		expect(target.calls.map((call) => call.path)).toEqual(['/hosts/lap-1/isolate_host', '/hosts/lap-1/release_host']);
 	});
 
+	it('ends a containment whose taking back is in doubt and that a person found done', async () => {
+		const handlers = stage([playbook('p', [{ ...ISOLATE, containment_for: '8h' }])], {
+			isolate_host: {},
+			release_host: {},
+		});
+		const id = await open('lap-1', ['p']);
+		await drain(handlers);
+		now = (await stepOf(id, 'isolate')).contained_until ?? 0;
+		await drain(handlers);
+		const undo = await stepOf(id, 'undo:isolate');
+		// What chat records of "It was done".
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [{ op: 'update', table: 'steps', id: undo.id, set: { state: 'done', attempts: 1, updated_at: now } }],
+				topics: [{ topic: 'plan', key: id }],
+			},
+			now,
+		);
+		await drain(handlers);
+		expect((await stepOf(id, 'isolate')).state).toBe('undone');
+		expect(await entries(id)).toContain('step.undone');
+	});
+
+	it('asks people in a lane of its own, and judges a step that is asked again afresh, for its new requester', async () => {
+		const handlers = stage([playbook('p', [ISOLATE])], { isolate_host: {} });
+		const id = await open('jump-1', ['p']);
+		await drain(handlers);
+		await stateAll(await stepOf(id, 'isolate'), 'jump-1', 'dmz');
+		await replan(id);
+		await drain(handlers);
+		const first = await stepOf(id, 'isolate');
+		expect(first.state).toBe('waiting');
+		const asked = await fresh.database.raw`SELECT 1 FROM outbox WHERE topic = 'card_asked' AND key = ${id}`;
+		expect(asked).toHaveLength(1);
+		now = (first.expires_at ?? 0) + 1;
+		await drain(handlers);
+		expect((await stepOf(id, 'isolate')).state).toBe('expired');
+		// What chat records of "Ask again".
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [
+					{
+						op: 'update',
+						table: 'steps',
+						id: first.id,
+						set: { state: 'planned', decision: null, outcome: null, requested_by: 'ida', updated_at: now },
+					},
+				],
+				topics: [{ topic: 'plan', key: id }],
+			},
+			now,
+		);
+		await drain(handlers);
+		const again = await stepOf(id, 'isolate');
+		expect(again).toMatchObject({ state: 'waiting', requested_by: 'ida' });
+		expect(again.expires_at).toBeGreaterThan(now);
+		expect(again.decision?.class).toBe('TWO');
+		// Her own yes does not count, whatever the screen showed.
+		await approve(again, 'ida');
+		await approve(again, 'otto');
+		await drain(handlers);
+		expect((await stepOf(id, 'isolate')).state).toBe('waiting');
+	});
+
+	it('leaves OT steps of a zone to hands while a process-safety incident is open there, until the operator says otherwise', async () => {
+		const handlers = stage([playbook('p', [ISOLATE])], { isolate_host: {} });
+		const id = await open('jump-1', ['p']);
+		await drain(handlers);
+		await stateAll(await stepOf(id, 'isolate'), 'jump-1', 'dmz');
+		await state('zone_stable_confirmed', 'dmz', false, 'olga');
+		const judged = async (): Promise<string | undefined> => {
+			await replan(id);
+			await drain(handlers);
+			return (await stepOf(id, 'isolate')).decision?.class;
+		};
+		expect(await judged()).toBe('TWO');
+		now += MINUTE;
+		await open('jump-1', [], { process_safety: true, zones: ['dmz'], category: 'process_safety' });
+		expect(await judged()).toBe('HANDS');
+		now += MINUTE;
+		await state('zone_safety_alarm_active', 'dmz', false, 'olga');
+		expect(await judged()).toBe('TWO');
+	});
+
 	it('runs one step on OT at a time: while one is in doubt, the next waits', async () => {
 		const handlers = stage([playbook('p', [ISOLATE])], { isolate_host: {} });
 		const ids = [await open('jump-1', ['p']), await open('ews-1', ['p'])];

@@ -1,7 +1,9 @@
 // A person's yes to one decision. Recorded, never acted on here: the gate counts it again, on fresh facts, before anything runs. Pure.
+import type { Approval } from '../../domain/decision.ts';
 import type { NewEntry } from '../../domain/entry.ts';
 import { APPROVAL_EXPIRY_MS, mayDecide } from '../../safety/approval.ts';
 import { proposeStep } from '../../safety/proposed-step.ts';
+import type { Change } from '../../store/record.ts';
 import { type Answer, actorOf, STRANGER, wayOf } from '../answer.ts';
 import { rolesAtPlaces } from '../people.ts';
 import { alreadyAnswered, reject, type StepClick, stepName, tooLate } from './step-click.ts';
@@ -32,7 +34,10 @@ export function approve(click: StepClick): Answer {
 	if (!may.ok) return reject(click, 'approve', may.reason, `Not counted: ${stepName(click)}: ${may.reason}.`);
 	const expires = now + APPROVAL_EXPIRY_MS;
 	const roles = rolesAtPlaces(person, places);
-	const id = click.newId('apr');
+	const ranOut = click.situation.approvals.find(
+		(one) => one.step === step.id && one.person === acting.id && one.binding === click.binding && one.answer === 'yes',
+	);
+	const id = ranOut?.id ?? click.newId('apr');
 	const entry: NewEntry = {
 		kind: 'approval.given',
 		actor: actorOf(acting),
@@ -54,23 +59,7 @@ export function approve(click: StepClick): Answer {
 		outcome: 'done',
 		entries: [entry],
 		changes: [
-			{
-				op: 'insert',
-				table: 'approvals',
-				row: {
-					id,
-					step: step.id,
-					person: acting.id,
-					roles,
-					answer: 'yes',
-					reason: click.reason,
-					binding: click.binding,
-					via: acting.via,
-					at: now,
-					expires_at: expires,
-					withdrawn_at: null,
-				},
-			},
+			yesOf(click, { id, roles, expires, ranOut: ranOut ?? null }),
 			// INVARIANT: the decision that was judged above is the one in the table when the yes is stored.
 			{
 				op: 'update',
@@ -86,5 +75,26 @@ export function approve(click: StepClick): Answer {
 			{ topic: 'card', key: step.incident },
 		],
 		reply: `Your yes to ${stepName(click)} is recorded.${decision.needs.length > 1 ? ' It runs when the other side has said yes too.' : ''}`,
+	};
+}
+
+/** One row for a person and a decision: a yes that ran out and is given again renews it; the ledger has both. */
+function yesOf(
+	{ acting, step, binding, reason, now }: StepClick,
+	yes: {
+		readonly id: string;
+		readonly roles: Approval['roles'];
+		readonly expires: number;
+		readonly ranOut: Approval | null;
+	},
+): Change {
+	const { id, roles } = yes;
+	const said = { roles, reason, via: acting.via, at: now, expires_at: yes.expires };
+	if (yes.ranOut !== null)
+		return { op: 'update', table: 'approvals', id, set: said, expect: { at: yes.ranOut.at, withdrawn_at: null } };
+	return {
+		op: 'insert',
+		table: 'approvals',
+		row: { id, step: step.id, person: acting.id, answer: 'yes', binding, withdrawn_at: null, ...said },
 	};
 }

@@ -3,9 +3,9 @@ import type { NewEntry } from '../../domain/entry.ts';
 import { maxSeverity } from '../../domain/severity.ts';
 import type { Change } from '../../store/record.ts';
 import { type Answer, actorOf, STRANGER, say, wayOf } from '../answer.ts';
-import { isOnCallFor } from '../people.ts';
+import { GROUPING_ROLES, holdsForIncident } from '../people.ts';
 import type { Incident, Situation } from '../situation.ts';
-import { incidentName } from '../views/words.ts';
+import { incidentName, roleWords } from '../views/words.ts';
 import { type IncidentClick, refuseClick } from './incident-click.ts';
 
 export type MergeClick = IncidentClick & {
@@ -13,22 +13,25 @@ export type MergeClick = IncidentClick & {
 	readonly from: Situation;
 	/** Ids of all alerts of `from`. */
 	readonly alerts: readonly string[];
-	/** The entry that suggested it. */
-	readonly suggestion: string;
+	/** The entry that suggested it; null where nobody did. */
+	readonly suggestion: string | null;
+	/** Site of each zone. */
+	readonly zones: readonly { readonly id: string; readonly site: string | null }[];
 };
 
 function refusal(click: MergeClick, command: string): Answer | null {
-	const { acting } = click;
-	const into = click.situation.incident;
-	if (acting.person === null) return refuseClick(click, command, 'unknown person', STRANGER);
-	if (!isOnCallFor(acting.person, into.sites, into.zones))
-		return refuseClick(
-			click,
-			command,
-			'role',
-			`Not recorded: you hold no role for the sites and zones of ${incidentName(into)}.`,
-		);
-	return null;
+	const { person } = click.acting;
+	if (person === null) return refuseClick(click, command, 'unknown person', STRANGER);
+	const foreign = [click.situation.incident, click.from.incident].find(
+		(incident) => !holdsForIncident(person, GROUPING_ROLES, incident, click.zones),
+	);
+	if (foreign === undefined) return null;
+	return refuseClick(
+		click,
+		command,
+		'role',
+		`Not recorded: ${roleWords(GROUPING_ROLES)} of the sites and zones of ${incidentName(foreign)} says what belongs to it.`,
+	);
 }
 
 const ENDED = ['resolved', 'merged'];
@@ -49,8 +52,8 @@ export function mergeYes(click: MergeClick): Answer {
 			actor: actorOf(acting),
 			at: now,
 			incident: into.id,
-			refs: [into.id, from.id, click.suggestion],
-			data: { into: into.id, from: from.id, alerts: click.alerts.length, ...wayOf(acting) },
+			refs: [into.id, from.id, ...(click.suggestion === null ? [] : [click.suggestion])],
+			data: { into: into.id, from: from.id, alerts: click.alerts.length, reason: click.reason, ...wayOf(acting) },
 		},
 		...began.map(
 			(step): NewEntry => ({
@@ -164,7 +167,7 @@ export function mergeNo(click: MergeClick): Answer {
 				actor: actorOf(acting),
 				at: now,
 				incident: into.id,
-				refs: [into.id, from.id, click.suggestion],
+				refs: [into.id, from.id, ...(click.suggestion === null ? [] : [click.suggestion])],
 				data: { kept_apart: from.id, ...wayOf(acting) },
 			},
 		],

@@ -22,6 +22,10 @@ export type StepClick = {
 	readonly people: readonly Person[];
 	/** Roles whose attestation counts for this step. */
 	readonly attestRoles: readonly Role[];
+	/** Messages that ask for this step, of any decision: an asking again retires them. */
+	readonly requests: readonly { readonly id: string; readonly key: string }[];
+	/** Other open incidents, where the step kept steps on OT from starting; their plans are looked at again. */
+	readonly heldBack: readonly string[];
 	readonly reason: string | null;
 	readonly now: Instant;
 	readonly newId: (prefix: 'apr') => string;
@@ -75,7 +79,7 @@ export function tooLate(click: StepClick, command: string): Answer | null {
 			click,
 			command,
 			'expired',
-			`Not counted: the time to answer ${stepName(click)} is over. It was not done. Ask for it again if it is still needed.`,
+			`Not counted: the time to answer ${stepName(click)} is over. It was not done. If it is still needed: press Ask again under it.`,
 		);
 	}
 	return null;
@@ -101,7 +105,7 @@ function settled(step: Step): string | null {
 		case 'failed':
 			return 'was tried and failed';
 		case 'in_doubt':
-			return 'was begun and its result is not known: check the target';
+			return 'was begun and its result is not known: look at the target and settle it';
 		case 'refused':
 			return `was refused${step.outcome === null ? '' : ` (${shown(step.outcome, 200)})`}`;
 		case 'forbidden':
@@ -122,6 +126,8 @@ export function alreadyAnswered(click: StepClick): Answer | null {
 			approval.step === click.step.id && approval.person === click.acting.id && approval.binding === click.binding,
 	);
 	if (mine === undefined) return null;
+	// A yes that ran out can be given again; a person is never told that nothing is needed while the step waits for them.
+	if (mine.answer === 'yes' && mine.withdrawn_at === null && mine.expires_at <= click.now) return null;
 	if (mine.withdrawn_at !== null)
 		return say(`You took your yes to ${stepName(click)} back; it cannot be given again for the same decision.`);
 	return say(

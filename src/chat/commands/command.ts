@@ -1,11 +1,16 @@
 // What a typed command is, and what it gets to see. A new one is a file in this folder and a line in index.ts. Pure.
+import type { Actor } from '../../domain/entry.ts';
 import type { SubjectKind } from '../../domain/fact.ts';
 import type { Incident } from '../../domain/incident.ts';
+import type { Result } from '../../domain/result.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { NextTopic } from '../../domain/topic.ts';
+import type { AlertToPlace, IncidentRow } from '../../store/read/correlation.ts';
+import type { ToRecord } from '../../store/record.ts';
 import { type Answer, refuse } from '../answer.ts';
 import type { Acting } from '../people.ts';
 import type { Naming, Place, Situation, Step, TimelineEntry } from '../situation.ts';
+import type { UnparsedRow } from '../views/notices.ts';
 
 /** A stop that stands: a row of table `freezes` that nobody has thawed. */
 export type Freeze = {
@@ -56,9 +61,77 @@ export type CommandCall = {
 	readonly health: Health;
 	readonly places: Places;
 	readonly naming: Naming;
+	/** What the command says in `reads`; empty for the others. */
+	readonly loaded: Loaded;
+	readonly split: Split;
 	readonly now: Instant;
-	readonly newId: (prefix: 'fct' | 'frz') => string;
+	readonly newId: (prefix: 'fct' | 'frz' | 'inc') => string;
 };
+
+/** Takes alerts out of an incident; correlation's rule (correlation/people.ts), or why not, in words. */
+export type Split = (
+	ask: {
+		readonly incident: IncidentRow;
+		readonly members: readonly AlertToPlace[];
+		readonly taken: readonly string[];
+		readonly newId: string;
+		readonly actor: Actor;
+		readonly reason: string;
+	},
+	now: Instant,
+) => Result<ToRecord, string>;
+
+/** An alert as `show` lists it. */
+type AlertLine = {
+	readonly id: string;
+	readonly source: string;
+	readonly title: string;
+	readonly last_seen: Instant;
+	readonly repeats: number;
+};
+
+/** What a fact is about, found in the database: its id, and every place that a statement of it speaks for. */
+export type Subject = { readonly id: string; readonly places: readonly Place[] };
+
+/** Reads beyond those that every command gets. */
+export type Loaded = {
+	/** The incident that the second word names; `isWhole` where `alerts` are all of its alerts. */
+	readonly other: {
+		readonly situation: Situation;
+		readonly alerts: readonly string[];
+		readonly isWhole: boolean;
+	} | null;
+	/** All alerts of the incident, and its row. */
+	readonly members: {
+		readonly row: IncidentRow;
+		readonly alerts: readonly AlertToPlace[];
+		readonly isWhole: boolean;
+	} | null;
+	/** The newest alerts of the incident. */
+	readonly alerts: readonly AlertLine[];
+	/** `unknown`: looked for and not there; null: not a subject that the database knows. */
+	readonly subject: Subject | 'unknown' | null;
+	readonly worklist: {
+		/** Names and addresses that the inventory still lacks, last seen first. */
+		readonly unknown: readonly {
+			readonly type: string;
+			readonly value: string;
+			readonly sources: readonly string[];
+			readonly last_seen: Instant;
+			readonly times: number;
+		}[];
+		/** Messages that nobody has marked as seen, newest first. */
+		readonly unparsed: readonly (UnparsedRow & { readonly state: string })[];
+	};
+};
+export const NOTHING_LOADED: Loaded = {
+	other: null,
+	members: null,
+	alerts: [],
+	subject: null,
+	worklist: { unknown: [], unparsed: [] },
+};
+export type Read = keyof Loaded;
 
 export type Command = {
 	readonly name: string;
@@ -68,6 +141,8 @@ export type Command = {
 	readonly help: string;
 	/** True where the first word has to name an incident (`17`, `INC-17` or its id). */
 	readonly takesIncident: boolean;
+	/** What it has to see beside what every command sees. */
+	readonly reads?: readonly Read[];
 	readonly run: (call: CommandCall) => Answer;
 };
 

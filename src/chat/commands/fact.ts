@@ -17,7 +17,7 @@ import { type Answer, actorOf, STRANGER, say, wayOf } from '../answer.ts';
 import { REASON_MAX } from '../blocks.ts';
 import { cut, shown } from '../text.ts';
 import { durationWords, roleWords } from '../views/words.ts';
-import { type Command, type CommandCall, judgeAgain, refuseCommand } from './command.ts';
+import { type Command, type CommandCall, judgeAgain, refuseCommand, type Subject } from './command.ts';
 
 /** For facts whose subject ends by itself: a person's word still ends with the shift. */
 const HOLDS_DEFAULT_MS = 8 * HOUR;
@@ -27,6 +27,7 @@ export const fact: Command = {
 	usage: 'fact NAME SUBJECT VALUE [for 2h] [reason]',
 	help: 'state a fact that a decision lacked; without a value it says what can be stated',
 	takesIncident: false,
+	reads: ['subject'],
 	run: stateFact,
 };
 
@@ -47,7 +48,7 @@ function stateFact(call: CommandCall): Answer {
 			`Not recorded: \`${name}\` is none of \`${shown(value, 60)}\`. It is one of: ${spec.order.map(valueWord).join(', ')}.`,
 		);
 	}
-	const found = call.places.subject(spec.subject, subject);
+	const found = subjectOf(call, spec, subject);
 	if (!('id' in found)) {
 		return refuseCommand(
 			call,
@@ -56,9 +57,21 @@ function stateFact(call: CommandCall): Answer {
 			`Not recorded: no ${spec.subject} \`${shown(subject, 80)}\`.${found.near === null ? '' : ` Did you mean \`${found.near}\`?`}`,
 		);
 	}
-	const may = maySupply(call.acting.person, name, found.place.site, found.place.zone);
-	if (!may.ok) return refuseCommand(call, 'fact', 'role', `Not recorded: ${may.reason}.`);
+	// It speaks for every place that it touches, so the right is asked at each.
+	for (const place of found.places) {
+		const may = maySupply(call.acting.person, name, place.site, place.zone);
+		if (!may.ok) return refuseCommand(call, 'fact', 'role', `Not recorded: ${may.reason}.`);
+	}
 	return stated(call, { name, spec, subject: found.id, value: parsed, rest });
+}
+
+/** What the word means: as the database knows it (steps, incidents, what steps reach), else as the plant does. */
+function subjectOf(call: CommandCall, spec: FactSpec, word: string): Subject | { readonly near: string | null } {
+	const { subject } = call.loaded;
+	if (subject === 'unknown') return { near: null };
+	if (subject !== null) return subject;
+	const found = call.places.subject(spec.subject, word);
+	return 'id' in found ? { id: found.id, places: [found.place] } : found;
 }
 
 type Statement = {

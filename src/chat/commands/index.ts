@@ -7,12 +7,29 @@ import type { Command, CommandCall } from './command.ts';
 import { fact } from './fact.ts';
 import { freeze } from './freeze.ts';
 import { list } from './list.ts';
+import { merge } from './merge.ts';
 import { resolve } from './resolve.ts';
 import { show } from './show.ts';
+import { detach, split } from './split.ts';
 import { status } from './status.ts';
 import { thaw } from './thaw.ts';
+import { seen, unknown } from './unknown.ts';
 
-const WORKING: readonly Command[] = [status, list, show, ack, resolve, freeze, thaw, fact];
+const WORKING: readonly Command[] = [
+	status,
+	list,
+	show,
+	ack,
+	resolve,
+	freeze,
+	thaw,
+	fact,
+	merge,
+	split,
+	detach,
+	unknown,
+	seen,
+];
 
 const help: Command = {
 	name: 'help',

@@ -4,10 +4,18 @@ import { say } from '../answer.ts';
 import type { Naming, Situation, Step } from '../situation.ts';
 import { nameList, shown, shownLines } from '../text.ts';
 import { nextFor } from '../views/card.ts';
-import { missingOf } from '../views/missing-facts.ts';
+import { missingOf, stateCommand } from '../views/missing-facts.ts';
 import { timelineLine } from '../views/timeline.ts';
-import { domainWords, incidentName, needWords, roleWords, severityWords, stateWords } from '../views/words.ts';
-import type { Command } from './command.ts';
+import {
+	domainWords,
+	heldBackWords,
+	incidentName,
+	needWords,
+	roleWords,
+	severityWords,
+	stateWords,
+} from '../views/words.ts';
+import type { Command, Loaded } from './command.ts';
 
 const TIMELINE_SHOWN = 15;
 const STEPS_SHOWN = 30;
@@ -19,10 +27,14 @@ export const show: Command = {
 	usage: 'show N',
 	help: 'one incident: what is known, its steps and decisions, the last entries',
 	takesIncident: true,
-	run: ({ situation, naming }) =>
+	reads: ['alerts'],
+	run: ({ situation, naming, loaded }) =>
 		situation === null
 			? say('Which incident? Its number is on the card: show 17')
-			: say(showLines(situation, naming).join('\n'), showData(situation)),
+			: say(
+					[...showLines(situation, naming), ...alertLines(loaded, situation.incident.alert_count)].join('\n'),
+					showData(situation, loaded),
+				),
 };
 
 function showLines(situation: Situation, naming: Naming): string[] {
@@ -55,9 +67,10 @@ function showLines(situation: Situation, naming: Naming): string[] {
 		...(steps.length > 0 ? ['', 'steps:'] : []),
 		...steps.slice(0, STEPS_SHOWN).flatMap((step) => stepLines(step, naming)),
 		...(missing.length > 0 ? ['', 'not known, taken at its worst:'] : []),
-		...missing.map(
-			(fact) =>
-				`  ${shown(fact.name, 60)} ${shown(fact.subject, 80)}: ${fact.why}; can be stated by ${roleWords(fact.suppliers) || 'nobody'}`,
+		...missing.map((fact) =>
+			fact.suppliers.length === 0
+				? `  ${shown(fact.name, 60)} ${shown(fact.subject, 80)}: ${fact.why}; only the inventory or a file says it`
+				: `  ${fact.why}; by ${roleWords(fact.suppliers)}: ${stateCommand(fact)}`,
 		),
 		...(timeline.length > 0 ? ['', 'last entries:'] : []),
 		...timeline
@@ -73,6 +86,14 @@ function stepLines(step: Step, naming: Naming): string[] {
 	const target = step.target === null ? '' : ` ${shown(naming.asset(step.target), 90)}`;
 	const lines = [`  ${step.id}  ${step.state}  ${shown(step.title, 120)}${target}`];
 	if (step.outcome !== null) lines.push(`      ${shown(step.outcome, 300)}`);
+	if (step.state === 'in_doubt') {
+		const held = heldBackWords(step, naming);
+		lines.push(
+			`      look at the target, then settle it (its message in the thread, or interlock incident settle)${held === '' ? '' : `. ${held}`}`,
+		);
+	}
+	if (step.state === 'expired')
+		lines.push('      still needed? Ask again under it in the thread, or: interlock incident ask');
 	if (step.decision !== null && (step.state === 'waiting' || step.state === 'hands')) {
 		lines.push(`      ${shown(step.decision.summary, 300)}`);
 		if (step.state === 'waiting')
@@ -89,9 +110,23 @@ function stepLines(step: Step, naming: Naming): string[] {
 	return lines;
 }
 
-function showData({ incident, steps, approvals, timeline }: Situation) {
+/** The newest alerts with their ids: what `split` asks for. */
+function alertLines({ alerts }: Loaded, total: number): string[] {
+	if (alerts.length === 0) return [];
+	return [
+		'',
+		total > alerts.length ? `last ${alerts.length} alerts of ${total}:` : 'alerts:',
+		...alerts.map(
+			(alert) =>
+				`  ${alert.id}  ${toIso(alert.last_seen).slice(0, 19)}Z ${shown(alert.source, 40)}: ${shown(alert.title, 100)}${alert.repeats > 1 ? ` (${alert.repeats} times)` : ''}`,
+		),
+	];
+}
+
+function showData({ incident, steps, approvals, timeline }: Situation, { alerts }: Loaded) {
 	return {
 		...incident,
+		alerts: alerts.map((alert) => ({ ...alert, title: shown(alert.title, 500) })),
 		steps: steps.map((step) => ({ ...step })),
 		approvals: approvals.map((approval) => ({ ...approval })),
 		timeline: timeline.map((entry) => ({ ...entry })),

@@ -10,6 +10,7 @@ export const status: Command = {
 	usage: 'status',
 	help: 'what is open, what waits for people, freezes, and the state of Interlock itself',
 	takesIncident: false,
+	reads: ['worklist'],
 	run: (call) => say(statusLines(call).join('\n'), statusData(call)),
 };
 
@@ -23,6 +24,7 @@ function statusLines(call: CommandCall): string[] {
 		`Open: ${count(call.open.length, 'incident')}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''}`,
 		`Waiting for a decision: ${count(inState('waiting'), 'step')}; for hands: ${inState('hands')}; result not known: ${inState('in_doubt')}`,
 		...notesFor(call),
+		...worklistNotes(call),
 	];
 }
 
@@ -45,9 +47,18 @@ export function notesFor(call: Pick<CommandCall, 'freezes' | 'health' | 'naming'
 		const what = entry.data['what'] ?? entry.data['reason'] ?? entry.data['part'] ?? 'fault';
 		return `Fault ${durationWords(call.now - entry.at)} ago: ${shown(String(what), 200)}`;
 	});
-	const unparsed =
-		call.health.unparsed > 0 ? [`Not understood and not looked at: ${count(call.health.unparsed, 'message')}`] : [];
-	return [...freezes, ...stuck, ...faults, ...unparsed];
+	return [...freezes, ...stuck, ...faults];
+}
+
+/** What waits to be looked at so that the plant is known better; empty where nothing does. */
+export function worklistNotes(call: Pick<CommandCall, 'health' | 'loaded'>): string[] {
+	const parts = [
+		call.health.unparsed > 0 ? `${count(call.health.unparsed, 'message')} not understood` : '',
+		call.loaded.worklist.unknown.length > 0
+			? `${count(call.loaded.worklist.unknown.length, 'name or address', 'names and addresses')} not in the inventory`
+			: '',
+	].filter((part) => part !== '');
+	return parts.length === 0 ? [] : [`To look at: ${parts.join(', ')}: /interlock unknown`];
 }
 
 function statusData(call: CommandCall) {
@@ -58,6 +69,7 @@ function statusData(call: CommandCall) {
 		in_doubt: call.pending.filter((step) => step.state === 'in_doubt').length,
 		freezes: call.freezes.map((freeze) => ({ ...freeze })),
 		unparsed: call.health.unparsed,
+		unknown: call.loaded.worklist.unknown.length,
 		topics: call.health.topics.map((row) => ({ ...row })),
 	};
 }

@@ -20,6 +20,7 @@ import {
 import type { Naming, Situation } from '../situation.ts';
 import { shown } from '../text.ts';
 import { moreAt } from './card.ts';
+import { factLines } from './missing-facts.ts';
 import { durationWords, incidentName, needWords } from './words.ts';
 
 const PARAMS_SHOWN = 12;
@@ -54,10 +55,24 @@ export function approvalRequest(
 	const title = shown(step.title, 100);
 	const blocks: Block[] = [
 		header(isOpen ? `${name}: your decision is needed: ${title}` : `${name}: ${title}`),
-		...(isCurrent && decision !== null ? [what(step, decision, naming), why(decision)] : []),
+		...(isOpen && decision !== null ? [asked(step, decision)] : []),
+		...(isCurrent && decision !== null ? [what(step, naming), why(decision)] : []),
+		...(isOpen && decision !== null ? factLines(decision.missing) : []),
 		...answered(answers, naming),
 		outcome(step, isCurrent, answers.length),
 		...(isOpen ? [buttons(askId, title)] : []),
+		...(isCurrent && step.state === 'expired' && incident.state !== 'resolved' && incident.state !== 'merged'
+			? [
+					actions([
+						{
+							text: 'Ask again (then others approve)',
+							action: 'ask_again',
+							value: askId,
+							label: `Ask again: ${title}. You cannot approve it then`,
+						},
+					]),
+				]
+			: []),
 		// Either may take a yes back until the step starts.
 		...(isCurrent && step.state === 'queued'
 			? [
@@ -74,7 +89,32 @@ export function approvalRequest(
 	);
 }
 
-function what(step: Step, decision: Decision, naming: Naming): Block {
+/** A request that nobody answered in time and that somebody has asked again: what it was, and where to look now. */
+export function askedAgain(situation: Situation, step: Step, _round: string, _askId: string, naming: Naming): Message {
+	const name = incidentName(situation.incident);
+	const title = shown(step.title, 100);
+	const who = step.requested_by === 'bot' ? '' : ` by ${shown(naming.person(step.requested_by), 100)}`;
+	return fitMessage(
+		`${name}: asked again: ${title}`,
+		[
+			header(`${name}: ${title}`),
+			rich([bold(`Nobody answered this in time. Asked again${who}: see below in this thread.`)]),
+		],
+		moreAt(situation.incident.number),
+	);
+}
+
+/** Who has to answer, and until when: the first thing to know. */
+function asked(step: Step, decision: Decision): Block {
+	const who = shown(decision.needs.map(needWords).join(' and ') || 'nobody: it only waits', 400);
+	return rich([
+		bold('Asked of: '),
+		plain(who),
+		...(step.expires_at === null ? [] : [bold('. Answer before '), date(step.expires_at)]),
+	]);
+}
+
+function what(step: Step, naming: Naming): Block {
 	const action = naming.action(step.action);
 	const lines: Inline[][] = [
 		[bold('Action: '), code(shown(step.action, 80)), plain(` ${shown(action.title, 200)}`)],
@@ -86,13 +126,11 @@ function what(step: Step, decision: Decision, naming: Naming): Block {
 			bold('Asked by: '),
 			plain(shown(step.requested_by === 'bot' ? `playbook ${step.playbook}` : naming.person(step.requested_by), 120)),
 		],
-		[bold('Asked of: '), plain(shown(decision.needs.map(needWords).join(' and ') || 'nobody: it only waits', 400))],
 	];
-	if (step.expires_at !== null) lines.push([bold('Answer before: '), date(step.expires_at)]);
 	return rich(...lines);
 }
 
-function params(step: Step): Inline[][] {
+export function params(step: Step): Inline[][] {
 	const entries = Object.entries(step.params);
 	const lines = entries
 		.slice(0, PARAMS_SHOWN)

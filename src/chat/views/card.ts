@@ -20,7 +20,15 @@ import {
 import type { Naming, Situation } from '../situation.ts';
 import { count, nameList, shown, shownLines } from '../text.ts';
 import { missingFacts } from './missing-facts.ts';
-import { domainWords, incidentName, type StepGroup, severityWords, stateWords, stepGroup } from './words.ts';
+import {
+	domainWords,
+	heldBackWords,
+	incidentName,
+	type StepGroup,
+	severityWords,
+	stateWords,
+	stepGroup,
+} from './words.ts';
 
 const NAMES_SHOWN = 6;
 const TECHNIQUES_SHOWN = 6;
@@ -28,10 +36,14 @@ const STEPS_SHOWN_PER_GROUP = 6;
 const STEP_LINE_MAX = 240;
 const ADVICE_MAX = 1_200;
 
-const GROUPS: readonly (readonly [StepGroup, string])[] = [
-	['attention', 'Needs a look'],
-	['waiting', 'Waiting for you'],
-	['hands', 'For hands: a qualified person does it'],
+type Group = readonly [StepGroup, string];
+/** What asks something of people stands before what is known; what only tells, behind it. */
+const ASKING: readonly Group[] = [
+	['attention', 'Look at'],
+	['waiting', 'Waiting for you: decide in the thread'],
+	['hands', 'For hands: a qualified person does it, as written in the thread'],
+];
+const TOLD: readonly Group[] = [
 	['running', 'Under way'],
 	['done', 'Done'],
 	['refused', 'Not done'],
@@ -50,9 +62,11 @@ export function cardFor(situation: Situation, cardId: string, naming: Naming): M
 	const blocks: Block[] = [
 		header(`${name} ${severityWords(incident.severity)} ${top}${title}`),
 		...(incident.process_safety ? [operatorFirst(situation)] : []),
-		facts(situation, naming),
-		...steps(situation, naming),
+		rich([bold('Next: '), plain(nextFor(situation))]),
+		...steps(situation, naming, ASKING),
 		...missingFacts(situation),
+		facts(situation, naming),
+		...steps(situation, naming, TOLD),
 		...advice(situation),
 		...buttons(situation, cardId),
 	];
@@ -94,15 +108,18 @@ function facts(situation: Situation, naming: Naming): Block {
 	const lines: Inline[][] = [
 		[bold('What: '), plain(`${incident.category.replaceAll('_', ' ')}, ${domainWords(incident.domain)}`)],
 		[bold('Where: '), plain(whereWords(situation, naming))],
-		[bold('How bad: '), plain(`${severityWords(incident.severity)}, ${count(incident.alert_count, 'alert')}`)],
-		[bold('Since: '), date(incident.first_at), plain(', last alert '), date(incident.last_at)],
+		[
+			bold('Since: '),
+			date(incident.first_at),
+			plain(`, ${count(incident.alert_count, 'alert')}, the last `),
+			date(incident.last_at),
+		],
 		[bold('State: '), plain(stateLine(situation, naming))],
 	];
 	if (techniques.length > 0) {
 		const rest = moreTechniques > 0 ? ` and ${moreTechniques} more` : '';
 		lines.push([bold('ATT&CK: '), plain(techniques.join('; ') + rest)]);
 	}
-	lines.push([bold('Next: '), plain(nextFor(situation))]);
 	return rich(...lines);
 }
 
@@ -132,12 +149,13 @@ function stateLine({ incident }: Situation, naming: Naming): string {
 export function nextFor({ incident, steps: all }: Situation): string {
 	if (incident.state === 'resolved' || incident.state === 'merged') return 'Nothing: this incident is closed.';
 	const inGroup = (group: StepGroup): number => all.filter((step) => stepGroup(step) === group).length;
+	const inDoubt = all.filter((step) => step.state === 'in_doubt').length;
+	const failed = inGroup('attention') - inDoubt;
 	const parts = [
-		inGroup('attention') > 0
-			? `look at ${count(inGroup('attention'), 'step')} that failed or whose result is not known`
-			: '',
+		inDoubt > 0 ? `look at the target of ${count(inDoubt, 'step')} and say whether it was done` : '',
 		inGroup('waiting') > 0 ? `decide ${count(inGroup('waiting'), 'step')} in the thread` : '',
-		inGroup('hands') > 0 ? `${count(inGroup('hands'), 'step')} for a qualified person, written out in the thread` : '',
+		inGroup('hands') > 0 ? `do ${count(inGroup('hands'), 'step')} by hand, written out in the thread` : '',
+		failed > 0 ? `look at ${count(failed, 'step')} that failed` : '',
 	].filter((part) => part !== '');
 	if (incident.process_safety && incident.state === 'open') parts.unshift('operator: answer the process alarm');
 	if (incident.state === 'open') parts.push('press Acknowledge so that others know you have it');
@@ -150,8 +168,8 @@ function sentence(text: string): string {
 	return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-function steps(situation: Situation, naming: Naming): Block[] {
-	return GROUPS.flatMap(([group, title]) => {
+function steps(situation: Situation, naming: Naming, groups: readonly Group[]): Block[] {
+	return groups.flatMap(([group, title]) => {
 		const found = situation.steps.filter((step) => stepGroup(step) === group);
 		if (found.length === 0) return [];
 		const lines = found.slice(0, STEPS_SHOWN_PER_GROUP).map((step) => stepLine(step, group, naming));
@@ -162,12 +180,12 @@ function steps(situation: Situation, naming: Naming): Block[] {
 
 function stepLine(step: Step, group: StepGroup, naming: Naming): Inline[] {
 	const target = step.target === null ? [] : [plain(' '), code(shown(naming.asset(step.target), 90))];
-	const note = shown(stepNote(step, group), STEP_LINE_MAX);
+	const note = shown(stepNote(step, group, naming), STEP_LINE_MAX);
 	return [plain(shown(step.title, 120)), ...target, plain(note === '' || note.startsWith(':') ? note : ` ${note}`)];
 }
 
 /** Why it stands where it stands, with the rows of the safety table that said so. */
-function stepNote(step: Step, group: StepGroup): string {
+function stepNote(step: Step, group: StepGroup, naming: Naming): string {
 	const rows = (step.decision?.rows ?? []).filter((say) => say.class !== null).map((say) => say.row);
 	const byRow = rows.length > 0 ? ` (row ${rows.slice(0, 3).join(', ')})` : '';
 	if (group === 'refused') {
@@ -176,8 +194,11 @@ function stepNote(step: Step, group: StepGroup): string {
 		return `: ${step.state === 'forbidden' ? '' : `${step.state}: `}${why}${byRow}${instead}`;
 	}
 	if (group === 'waiting' || group === 'hands') return byRow;
-	if (group === 'attention')
-		return `: ${step.state === 'in_doubt' ? 'begun, result not known' : 'failed'}${step.outcome === null ? '' : `: ${step.outcome}`}`;
+	if (step.state === 'in_doubt') {
+		const held = heldBackWords(step, naming);
+		return `: begun, result not known; settle it in the thread.${held === '' ? '' : ` ${held}`}`;
+	}
+	if (group === 'attention') return `: failed${step.outcome === null ? '' : `: ${step.outcome}`}`;
 	return `${step.state === 'done' ? '' : ` ${step.state}`}${step.outcome === null ? '' : `: ${step.outcome}`}`;
 }
 

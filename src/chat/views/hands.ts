@@ -44,7 +44,6 @@ export function handsMessage(
 		header(`${name}: for hands: ${title}`),
 		rich(
 			[bold('Target: '), step.target === null ? plain('none') : code(shown(naming.asset(step.target), 200))],
-			[bold('Why not the bot: '), plain(shown(step.decision?.summary ?? 'a person does this', 500))],
 			[
 				bold('Who: '),
 				plain(
@@ -52,9 +51,6 @@ export function handsMessage(
 				),
 			],
 		),
-		...(rows.length > 0
-			? [bullets(rows.map((say) => [code(shown(say.row, 20)), plain(` ${shown(say.reason, 250)}`)]))]
-			: []),
 		...(step.instructions === null ? [] : [quote(shownLines(step.instructions, INSTRUCTIONS_MAX))]),
 		...(step.checklist.length === 0
 			? []
@@ -62,6 +58,10 @@ export function handsMessage(
 					rich([bold('Checklist')]),
 					bullets(step.checklist.slice(0, CHECKLIST_SHOWN).map((item) => [plain(`☐ ${shown(item, 300)}`)])),
 				]),
+		rich([bold('Why not the bot: '), plain(shown(step.decision?.summary ?? 'a person does this', 500))]),
+		...(rows.length > 0
+			? [bullets(rows.map((say) => [code(shown(say.row, 20)), plain(` ${shown(say.reason, 250)}`)]))]
+			: []),
 		isOpen
 			? actions([{ text: 'Attest: it was done', action: 'attest', value: askId, label: `Attest: ${title}` }])
 			: rich([

@@ -1,5 +1,7 @@
 // Facts nobody has stated and that made a decision strict: what, what it was taken for, who can say. Pure.
 import type { MissingFact } from '../../domain/decision.ts';
+import { FACTS, isFactName } from '../../domain/fact.ts';
+import { HOUR, MINUTE } from '../../domain/time.ts';
 import { type Block, bold, bullets, code, plain, rich } from '../blocks.ts';
 import type { Situation } from '../situation.ts';
 import { shown } from '../text.ts';
@@ -21,20 +23,34 @@ export function missingOf(situation: Situation): MissingFact[] {
 export function missingFacts(situation: Situation): Block[] {
 	const { state } = situation.incident;
 	const missing = state === 'resolved' || state === 'merged' ? [] : missingOf(situation);
+	return factLines(missing);
+}
+
+/** The facts as questions, each with the command that answers it. */
+export function factLines(missing: readonly MissingFact[]): Block[] {
 	if (missing.length === 0) return [];
 	const lines = missing
 		.slice(0, FACTS_SHOWN)
 		.map((fact) => [
-			code(`${shown(fact.name, 60)} ${shown(fact.subject, 80)}`),
-			plain(` ${fact.why}, taken as ${shown(fact.worst, 60)}; can be stated by ${shown(supplierWords(fact), 160)}`),
+			...(isFactName(fact.name) ? [plain(`${FACTS[fact.name].question} `)] : []),
+			plain(`Taken as ${shown(fact.worst, 60)}. `),
+			...(fact.suppliers.length === 0
+				? [plain('Only the inventory or a file says it.')]
+				: [plain(`If ${bestWord(fact)}, ${shown(roleWords(fact.suppliers), 160)} types: `), code(stateCommand(fact))]),
 		]);
-	if (missing.length > lines.length) lines.push([plain(`and ${missing.length - lines.length} more`)]);
-	return [
-		rich([bold('Not known, so taken at its worst. State it with '), code('/interlock fact NAME SUBJECT VALUE')]),
-		bullets(lines),
-	];
+	if (missing.length > lines.length) lines.push([plain(`and ${missing.length - lines.length} more: /interlock show`)]);
+	return [rich([bold('Not known, so taken at its worst. Whoever knows says it:')]), bullets(lines)];
 }
 
-function supplierWords(fact: MissingFact): string {
-	return fact.suppliers.length === 0 ? 'the inventory or a file only' : roleWords(fact.suppliers);
+/** The command as it is typed: the value that would help, for as long as people usually say (never longer than the fact can hold). */
+export function stateCommand(fact: MissingFact): string {
+	const most = isFactName(fact.name) ? FACTS[fact.name].maxAgeMs : null;
+	const holds = most !== null && most < 2 * HOUR ? `${Math.round(most / MINUTE)}m` : '2h';
+	return `/interlock fact ${shown(fact.name, 60)} ${shown(fact.subject, 120)} ${bestWord(fact)} for ${holds}`;
+}
+
+/** The value that would help, as it is typed. */
+function bestWord({ name }: MissingFact): string {
+	const best = isFactName(name) ? FACTS[name].order[0] : undefined;
+	return best === true ? 'yes' : best === false ? 'no' : (best ?? 'VALUE');
 }

@@ -57,6 +57,21 @@ export function refuseModal(messageId: string): Modal {
 	]);
 }
 
+/** `isDone`: which of the two buttons was pressed; the window says back what will be recorded. */
+export function settleModal(messageId: string, isDone: boolean): Modal {
+	const words = isDone ? 'It was done' : 'It was not done';
+	return modal(isDone ? 'settle_done' : 'settle_not_done', messageId, words, words, [
+		rich([
+			plain(
+				isDone
+					? 'You looked at the target, and it has happened. The plan goes on from there.'
+					: 'You looked at the target, and it has not happened. The step counts as failed; it is not tried again by itself.',
+			),
+		]),
+		input('note', 'What did you see?', 'Where you looked and what it said', false),
+	]);
+}
+
 export function resolveModal(messageId: string): Modal {
 	return modal('resolve', messageId, 'Resolve the incident', 'Resolve', [
 		rich([plain('Steps that still wait are cancelled. What was contained stays contained until its own expiry.')]),

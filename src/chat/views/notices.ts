@@ -51,13 +51,14 @@ export function unparsedNotice(source: string, total: number, rows: readonly Unp
 		[
 			header(`Not understood: ${count(total, 'message')} of ${name}`),
 			rich([
-				plain('They are stored as they came and make no incident. Look at them: one may be an alarm. '),
+				plain('Look at them: one may be an alarm. They are stored as they came and make no incident. All of them: '),
+				code('/interlock unknown'),
+				plain('; what the parser makes of one: '),
 				code(`interlock normalize --source ${name}`),
-				plain(' shows what the parser makes of a message.'),
 			]),
 			...(lines.length > 0 ? [bullets(lines)] : []),
 		],
-		'The rest is in table unparsed.',
+		'The rest: /interlock unknown',
 	);
 }
 

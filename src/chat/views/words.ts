@@ -6,6 +6,7 @@ import type { Role } from '../../domain/person.ts';
 import { never } from '../../domain/result.ts';
 import { type Severity, severityRank } from '../../domain/severity.ts';
 import type { Step } from '../../domain/step.ts';
+import type { Naming } from '../situation.ts';
 
 const MARKS: Readonly<Record<Severity, string>> = {
 	informational: '⚪',
@@ -49,6 +50,11 @@ export function roleWords(roles: readonly Role[]): string {
 	return roles
 		.map((role) => role.replaceAll('_', ' ').replace(/^(it|ot|sis)\b/, (side) => side.toUpperCase()))
 		.join(' or ');
+}
+
+/** What a step in doubt holds back meanwhile; empty where nothing. */
+export function heldBackWords(step: Step, naming: Pick<Naming, 'touchesOt'>): string {
+	return naming.touchesOt(step) ? 'Until somebody settles it, no other step on OT starts.' : '';
 }
 
 const SIDES = { it: 'one person of IT', ot: 'one person of OT', any: 'one person' } as const;

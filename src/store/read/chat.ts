@@ -4,8 +4,18 @@ import { ENTRY_KINDS, type EntryKind, type Json } from '../../domain/entry.ts';
 import { Incident } from '../../domain/incident.ts';
 import { Step, type StepState } from '../../domain/step.ts';
 import type { Database } from '../database.ts';
-import { and, asc, desc, eq, gt, inArray, isNull, sql } from '../drizzle.ts';
-import { alerts, approvals, freezes, incidents, ledgerEntries, messages, steps, unparsed } from '../schema.ts';
+import { and, asc, desc, eq, gt, inArray, isNull, ne, sql } from '../drizzle.ts';
+import {
+	alerts,
+	approvals,
+	freezes,
+	incidents,
+	ledgerEntries,
+	messages,
+	steps,
+	unknownAssets,
+	unparsed,
+} from '../schema.ts';
 
 /** Entries of one incident that a card or `show` looks back on. */
 const TIMELINE_MAX = 200;
@@ -248,3 +258,64 @@ export async function readEntry(database: Database, id: string): Promise<Entry |
 	const [row] = await database.db.select().from(ledgerEntries).where(eq(ledgerEntries.id, id));
 	return row === undefined || !ENTRY_KINDS.some((kind) => kind === row.kind) ? null : toEntry(row);
 }
+
+/** The newest alerts of an incident, as lists show them. */
+export async function readAlertLines(database: Database, incident: string, limit: number) {
+	return await database.db
+		.select({
+			id: alerts.id,
+			source: alerts.source,
+			title: alerts.title,
+			last_seen: alerts.last_seen,
+			repeats: alerts.repeats,
+		})
+		.from(alerts)
+		.where(eq(alerts.incident, incident))
+		.orderBy(desc(alerts.last_seen), asc(alerts.id))
+		.limit(limit);
+}
+
+/** Steps whose facts may still matter. */
+const JUDGED: readonly StepState[] = ['planned', 'waiting', 'queued', 'running', 'hands', 'forbidden', 'in_doubt'];
+
+/** Steps that name the value as target or in a parameter (an account, a session, a flow, an indicator, a service): where it is used. */
+export async function readStepsNaming(database: Database, value: string, limit: number): Promise<Step[]> {
+	const rows = await database.db
+		.select()
+		.from(steps)
+		.where(
+			and(
+				inArray(steps.state, [...JUDGED]),
+				sql`(${steps.target} = ${value} OR EXISTS (SELECT 1 FROM jsonb_each(${steps.params}) AS p
+					WHERE p.value = to_jsonb(${value}::text) OR p.value @> jsonb_build_array(${value}::text)))`,
+			),
+		)
+		.limit(limit);
+	return rows.map((row) => Step.parse(row));
+}
+
+/** Names and addresses that alerts used and the inventory did not have when they came, last seen first. */
+export async function readUnknownAssets(database: Database, limit: number) {
+	return await database.db.select().from(unknownAssets).orderBy(desc(unknownAssets.last_seen)).limit(limit);
+}
+
+/** Messages that were not understood and that nobody has marked as seen, newest first. */
+export async function readUnseen(database: Database, limit: number) {
+	return await database.db
+		.select({
+			id: unparsed.id,
+			source: unparsed.source,
+			received_at: unparsed.received_at,
+			raw: sql<string>`left(${unparsed.raw}, ${RAW_READ_MAX})`,
+			problems: unparsed.problems,
+			repeats: unparsed.repeats,
+			state: unparsed.state,
+		})
+		.from(unparsed)
+		.where(ne(unparsed.state, 'seen'))
+		.orderBy(desc(unparsed.received_at), asc(unparsed.id))
+		.limit(limit);
+}
+
+/** Of a message that was not understood, so much is read for a list; the whole of it stays in its row. */
+const RAW_READ_MAX = 600;

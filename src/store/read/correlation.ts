@@ -2,16 +2,19 @@
 // stands in their rows, and what people and the safety lane decided since. Nothing is changed or decided here.
 import { type Alert, AlertKind, Domain } from '../../domain/alert.ts';
 import type { EntryKind, Json } from '../../domain/entry.ts';
+import type { Join } from '../../domain/incident.ts';
 import { Severity } from '../../domain/severity.ts';
 import { toIso } from '../../domain/time.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Database } from '../database.ts';
-import { and, asc, eq, gt, gte, inArray, isNotNull, sql } from '../drizzle.ts';
+import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, lt, sql } from '../drizzle.ts';
 import { alerts, incidents, ledgerEntries } from '../schema.ts';
 
 /** Alerts read back to rebuild the engine: the newest. */
 const REBUILD_ALERTS_MAX = 50_000;
-/** Entries of others read in one go; the rest follows with the next batch. */
+/** Alerts of one statement. */
+const REBUILD_PAGE = 5_000;
+/** Entries of others read in one go. */
 const DECIDED_MAX = 1_000;
 
 export type AlertToPlace = {
@@ -25,7 +28,12 @@ export type AlertToPlace = {
 	readonly repeats: number;
 	readonly incident: string | null;
 	readonly placedAt: number | null;
+	readonly join: Join | null;
 };
+
+type AlertRow = Omit<typeof alerts.$inferSelect, 'raw'>;
+/** All but the message as it came, which nobody here needs and which may be long. */
+const { raw: _, ...COLUMNS } = getTableColumns(alerts);
 
 export type IncidentRow = typeof incidents.$inferSelect;
 
@@ -33,22 +41,32 @@ export type IncidentRow = typeof incidents.$inferSelect;
 export async function readAlertsToPlace(database: Database, ids: readonly string[]): Promise<AlertToPlace[]> {
 	if (ids.length === 0) return [];
 	const rows = await database.db
-		.select()
+		.select(COLUMNS)
 		.from(alerts)
 		.where(inArray(alerts.id, [...new Set(ids)]))
 		.orderBy(asc(alerts.seq));
 	return rows.flatMap(toPlace);
 }
 
-/** Alerts that were placed and seen since, in order of arrival: the newest up to REBUILD_ALERTS_MAX. */
-export async function readPlacedAlerts(database: Database, since: number): Promise<AlertToPlace[]> {
-	const rows = await database.db
-		.select()
-		.from(alerts)
-		.where(and(isNotNull(alerts.placed_at), gte(alerts.last_seen, since)))
-		.orderBy(sql`${alerts.seq} DESC`)
-		.limit(REBUILD_ALERTS_MAX);
-	return rows.reverse().flatMap(toPlace);
+/** Alerts that the engine placed and that were seen since, in the order of placing: the newest up to REBUILD_ALERTS_MAX. */
+export async function readPlacedAlerts(database: Database, since: number): Promise<(AlertToPlace & { join: Join })[]> {
+	const found: (AlertToPlace & { join: Join })[] = [];
+	let before = Number.MAX_SAFE_INTEGER;
+	while (found.length < REBUILD_ALERTS_MAX) {
+		const rows = await database.db
+			.select(COLUMNS)
+			.from(alerts)
+			.where(and(isNotNull(alerts.placed_at), gte(alerts.last_seen, since), lt(alerts.seq, before)))
+			.orderBy(desc(alerts.seq))
+			.limit(REBUILD_PAGE);
+		for (const alert of rows.flatMap(toPlace)) {
+			// Without `taken` it took the lane of process-safety alarms: the ledger tells of it.
+			if (alert.join?.taken !== undefined) found.push({ ...alert, join: alert.join });
+		}
+		if (rows.length < REBUILD_PAGE) break;
+		before = rows.at(-1)?.seq ?? 0;
+	}
+	return found.sort((a, b) => (a.join.taken?.order ?? 0) - (b.join.taken?.order ?? 0));
 }
 
 /** The incidents with these ids. */
@@ -68,7 +86,7 @@ export async function readAlertsOfIncident(
 	limit: number,
 ): Promise<AlertToPlace[]> {
 	const rows = await database.db
-		.select()
+		.select(COLUMNS)
 		.from(alerts)
 		.where(eq(alerts.incident, incident))
 		.orderBy(asc(alerts.seq))
@@ -99,17 +117,27 @@ const DECIDING: readonly EntryKind[] = [
 	'incident.opened',
 	'incident.joined',
 	'incident.merged',
+	'incident.merge_suggested',
 	'incident.split',
 	'incident.resolved',
 	'incident.reopened',
 ];
+/** What the engine's own stage placed is in the alerts; only its lane for process-safety alarms is told by entries. */
+const NOT_OWN = sql`(${ledgerEntries.kind} NOT IN ('incident.opened', 'incident.joined', 'incident.merged')
+	OR ${ledgerEntries.actor_kind} <> 'bot' OR ${ledgerEntries.actor_id} <> 'correlation'
+	OR ${ledgerEntries.canonical} LIKE '%"lane":"safety"%')`;
 
-/** Entries about the grouping of alerts after this place in the ledger, oldest first. */
-export async function readDecided(database: Database, after: number): Promise<Decided[]> {
+/**
+ * Entries of others about the grouping of alerts after this place in the ledger, oldest first, up to DECIDED_MAX.
+ *
+ * @param since with a time, only those of events since then (ms)
+ */
+export async function readDecided(database: Database, after: number, since: number | null = null): Promise<Decided[]> {
+	const recent = since === null ? undefined : gte(ledgerEntries.at, since);
 	const rows = await database.db
 		.select()
 		.from(ledgerEntries)
-		.where(and(gt(ledgerEntries.seq, after), inArray(ledgerEntries.kind, [...DECIDING])))
+		.where(and(gt(ledgerEntries.seq, after), inArray(ledgerEntries.kind, [...DECIDING]), NOT_OWN, recent))
 		.orderBy(asc(ledgerEntries.seq))
 		.limit(DECIDED_MAX);
 	return rows.map(toDecided);
@@ -135,7 +163,7 @@ export async function readLedgerEnd(database: Database): Promise<number> {
 	return Number(row?.seq ?? 0);
 }
 
-function toPlace(row: typeof alerts.$inferSelect): AlertToPlace[] {
+function toPlace(row: AlertRow): AlertToPlace[] {
 	if (row.verdict === null) return [];
 	return [
 		{
@@ -148,12 +176,13 @@ function toPlace(row: typeof alerts.$inferSelect): AlertToPlace[] {
 			repeats: row.repeats,
 			incident: row.incident,
 			placedAt: row.placed_at,
+			join: row.join,
 		},
 	];
 }
 
 /** The alert as intake parsed it, at the time when its condition was last seen. */
-function alertOf(row: typeof alerts.$inferSelect): Alert {
+function alertOf(row: AlertRow): Alert {
 	return {
 		source: row.source,
 		external_id: row.external_id,
@@ -171,17 +200,4 @@ function alertOf(row: typeof alerts.$inferSelect): Alert {
 		techniques: row.techniques,
 		labels: row.labels,
 	};
-}
-
-/** What people said to keep apart, and what they were asked, since then. */
-export async function readSplits(database: Database, since: number): Promise<Decided[]> {
-	const rows = await database.db
-		.select()
-		.from(ledgerEntries)
-		.where(
-			and(inArray(ledgerEntries.kind, ['incident.split', 'incident.merge_suggested']), gte(ledgerEntries.at, since)),
-		)
-		.orderBy(asc(ledgerEntries.seq))
-		.limit(DECIDED_MAX);
-	return rows.map(toDecided);
 }

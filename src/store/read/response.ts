@@ -60,6 +60,8 @@ export type ResponseSnapshot = {
 	readonly freezes: readonly FreezeRow[];
 	/** Steps of any incident that are running or in doubt. */
 	readonly busy: readonly Step[];
+	/** Open process-safety incidents of the whole plant: their zones, and when the newest alarm came. */
+	readonly alarms: readonly { readonly zones: readonly string[]; readonly since: number }[];
 };
 
 /** Everything about an incident that planning and running look at; null where there is no such incident. */
@@ -106,6 +108,14 @@ async function snapshot(tx: Transaction, id: string): Promise<ResponseSnapshot |
 		.select()
 		.from(schema.steps)
 		.where(inArray(schema.steps.state, ['running', 'in_doubt']));
+	const alarms = await tx
+		.select({
+			zones: schema.incidents.zones,
+			lastAt: schema.incidents.last_at,
+			openedAt: schema.incidents.opened_at,
+		})
+		.from(schema.incidents)
+		.where(and(eq(schema.incidents.process_safety, true), inArray(schema.incidents.state, ['open', 'acknowledged'])));
 	const alerts = await tx
 		.select({
 			id: schema.alerts.id,
@@ -135,6 +145,7 @@ async function snapshot(tx: Transaction, id: string): Promise<ResponseSnapshot |
 		statements,
 		freezes,
 		busy,
+		alarms: alarms.map(({ zones, lastAt, openedAt }) => ({ zones, since: Math.max(lastAt, openedAt) })),
 	};
 }
 

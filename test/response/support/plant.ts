@@ -195,6 +195,7 @@ export function view(playbooks: readonly LoadedPlaybook[], steps: readonly Step[
 		statements: [],
 		freezes: [],
 		busy: [],
+		alarms: [],
 		...of,
 	};
 }
