@@ -12,6 +12,11 @@ export const CORRELATION = { kind: 'bot', id: 'correlation' } as const;
 /** Lane of process-safety alarms: their cards and entries say so. */
 export type Lane = 'ordinary' | 'safety';
 
+/** Its incident was closed by people and the condition is seen again later: that is a new matter. */
+export function isOver(row: IncidentRow, alert: AlertToPlace): boolean {
+	return row.state === 'resolved' && alert.alert.status === 'open' && alert.lastSeen > row.updated_at;
+}
+
 type Held = {
 	gathered: Gathered;
 	state: string;
@@ -27,6 +32,7 @@ export class Batch {
 	readonly #topics: NextTopic[] = [];
 	readonly #held = new Map<string, Held>();
 	readonly #alerts = new Map<string, Placed>();
+	readonly #waiting = new Map<string, Instant>();
 	readonly #inventory: Inventory;
 	readonly #now: Instant;
 
@@ -43,6 +49,11 @@ export class Batch {
 	/** The incident as this batch will leave it; null where there is none. */
 	find(id: string): { readonly state: string; readonly gathered: Gathered } | null {
 		return this.#held.get(id) ?? null;
+	}
+
+	/** Whether this batch has put the alert into an incident. */
+	hasPut(alert: string): boolean {
+		return (this.#alerts.get(alert)?.incident ?? null) !== null;
 	}
 
 	/** Opens an incident with this id and its first alert. */
@@ -68,9 +79,10 @@ export class Batch {
 		this.#topics.push({ topic: incident.gathered.process_safety ? 'card_safety' : 'card', key: id });
 	}
 
-	/** Placed, but no incident for people: kept beside until something joins it. */
-	hold(alert: AlertToPlace, join: Join): void {
+	/** Placed, but no incident for people: kept beside until something joins it, or, where a time is given, until then. */
+	hold(alert: AlertToPlace, join: Join, until: Instant | null): void {
 		this.#place(alert, null, join);
+		if (until !== null) this.#waiting.set(alert.id, until);
 	}
 
 	/** `moved` are the alerts that the store has in `from`; those that this batch put there come too. */
@@ -100,7 +112,10 @@ export class Batch {
 
 	result(): { entries: NewEntry[]; changes: Change[]; topics: NextTopic[] } {
 		const changes = [...incidentChanges(this.#held, this.#now), ...alertChanges(this.#alerts, this.#now)];
-		return { entries: this.#entries, changes, topics: this.#topics };
+		const waiting = [...this.#waiting]
+			.filter(([alert]) => !this.hasPut(alert))
+			.map(([alert, until]) => ({ topic: 'correlate' as const, key: alert, after: until }));
+		return { entries: this.#entries, changes, topics: [...this.#topics, ...waiting] };
 	}
 
 	#need(id: string): Held {

@@ -17,6 +17,7 @@ export function newCluster(
 ): Cluster {
 	return {
 		id,
+		born: 0,
 		kind,
 		cause,
 		first: observation.at,
@@ -37,6 +38,7 @@ export function newCluster(
 }
 
 export function openCluster(state: State, cluster: Cluster): Cluster {
+	cluster.born = ++state.opened;
 	state.clusters.set(cluster.id, cluster);
 	return cluster;
 }

@@ -1,24 +1,27 @@
 // The stage: judged alerts that are due are placed into incidents and recorded. The engine decides; this file reads, asks, records.
-// `correlate` has ONE consumer, which holds the engine's memory; `correlate_safety` waits for nothing and asks no engine.
+// `correlate` has ONE consumer at a time, which holds the engine's memory; `correlate_safety` waits for nothing and asks no engine.
 import { makeId } from '../domain/id.ts';
-import type { Join } from '../domain/incident.ts';
-import type { Inventory } from '../domain/inventory.ts';
+import type { Join, Taken } from '../domain/incident.ts';
 import { severityRank } from '../domain/severity.ts';
 import type { Due, Handlers } from '../domain/topic.ts';
 import type { Database } from '../store/database.ts';
+import { type Lead, openLead } from '../store/lead.ts';
+import { LOCK_CORRELATE } from '../store/migrate.ts';
+import { putBack } from '../store/outbox.ts';
 import {
 	type AlertToPlace,
 	type IncidentRow,
 	readAlertsOfIncident,
 	readAlertsToPlace,
 	readIncidents,
-	readOpenSafetyIncidents,
 } from '../store/read/correlation.ts';
-import { Conflict, record } from '../store/record.ts';
-import { Batch } from './batch.ts';
+import { record } from '../store/record.ts';
+import { Batch, isOver } from './batch.ts';
 import type { Placement } from './engine.ts';
-import { gatheredOf } from './incident-of.ts';
-import { catchUp, holdIn, loadMind, type Mind, observe, type Surroundings } from './mind.ts';
+import { catchUp, holdIn, loadMind, type Mind, moveHeld, observe, type Surroundings, takenBy } from './mind.ts';
+import { placeSafety } from './safety-lane.ts';
+import { finalId } from './state.ts';
+import { isStormLike } from './storm.ts';
 
 export type CorrelationOptions = {
 	readonly database: Database;
@@ -27,25 +30,37 @@ export type CorrelationOptions = {
 	readonly clock: () => number;
 	/** A number in [0, 1): cryptographic in the program, seeded in tests. */
 	readonly random: () => number;
+	/** Who may place alerts among several processes; by default one of its own on this database. */
+	readonly lead?: Lead;
 };
 
 /** Alerts of one incident that a merge by the engine may move in one transaction; beyond it people are asked. */
 const MERGE_ALERTS_MAX = 500;
+/** How long a process that does not place alerts waits before it looks whether it may. */
+const ELSEWHERE_PAUSE_MS = 500;
 
 /** Handlers of `correlate` and `correlate_safety`. */
 export function correlationHandlers(options: CorrelationOptions): Pick<Handlers, 'correlate' | 'correlate_safety'> {
+	const { database } = options;
+	const lead = options.lead ?? openLead(database, LOCK_CORRELATE);
 	let mind: Mind | null = null;
 	let around: Surroundings | null = null;
 	let turn: Promise<void> = Promise.resolve();
 	const correlate = async (due: readonly Due[]): Promise<void> => {
 		try {
-			const given = options.context();
-			if (mind === null || around?.inventory !== given.inventory || around.windows !== given.windows) {
-				mind = await loadMind(options.database, given, options.clock(), () => newId(options));
-				around = given;
-			} else {
-				await catchUp(options.database, mind);
+			const held = await lead.take();
+			if (held === 'elsewhere') {
+				mind = null;
+				await leaveDue(due, options);
+				return;
 			}
+			const given = options.context();
+			const isKnown = held === 'kept' && around?.inventory === given.inventory && around.windows === given.windows;
+			if (mind === null || !isKnown) {
+				mind = await loadMind(database, given, options.clock());
+				around = given;
+			}
+			await catchUp(database, mind, options.clock());
 			await placeDue(due, mind, options);
 		} catch (error) {
 			// The memory may know placements that were not recorded: it is built again from what was.
@@ -60,8 +75,15 @@ export function correlationHandlers(options: CorrelationOptions): Pick<Handlers,
 			turn = mine.catch(() => undefined);
 			return mine;
 		},
-		correlate_safety: (due) => placeSafety(due, options),
+		correlate_safety: (due) => placeSafety(due, { ...options, newId: () => newId(options) }),
 	};
+}
+
+/** Another process places alerts: the rows are its own to take at once. The pause keeps this one from taking them again. */
+async function leaveDue(due: readonly Due[], { database, clock }: CorrelationOptions): Promise<void> {
+	await putBack(database, due, clock());
+	database.onTopics(['correlate']);
+	await new Promise((done) => setTimeout(done, ELSEWHERE_PAUSE_MS));
 }
 
 function newId(options: CorrelationOptions): string {
@@ -79,37 +101,59 @@ async function placeDue(due: readonly Due[], mind: Mind, options: CorrelationOpt
 		options.database,
 		alerts.flatMap((alert) => alert.incident ?? []),
 	);
-	const placements: { alert: AlertToPlace; placement: Placement }[] = [];
-	for (const alert of alerts) {
-		const standing = alert.incident === null ? undefined : rows.get(alert.incident);
-		if (standing !== undefined && !isOver(standing, alert)) continue;
-		// Kept beside and here again (a repeat): it stays there until it is worth an incident or something joins it.
-		if (alert.placedAt !== null && alert.incident === null && !opensIncident(alert)) continue;
-		placements.push({
-			alert,
-			placement: mind.engine.place(mind.state, observe(alert, mind.inventory), () => newId(options)),
-		});
-	}
-	const named = placements.flatMap(({ placement }) => namesOf(placement));
-	for (const [id, row] of await readIncidents(
-		options.database,
-		named.filter((id) => !rows.has(id)),
-	))
-		rows.set(id, row);
+	const decided = alerts.map((alert) => decide(alert, rows, mind, options));
+	const named = decided.flatMap((item) =>
+		item.kind === 'placed' ? namesOf(item.placement) : [item.cluster ?? []].flat(),
+	);
+	const wanted = named.filter((id) => !rows.has(id));
+	for (const [id, row] of await readIncidents(options.database, wanted)) rows.set(id, row);
 	const batch = new Batch(rows, mind.inventory, now);
-	const placed = new Set(placements.map(({ alert }) => alert.id));
-	for (const alert of alerts) {
-		if (placed.has(alert.id) || alert.incident === null) continue;
-		mind.engine.observe(mind.state, observe(alert, mind.inventory), alert.incident);
-		batch.refresh(alert.incident, alert);
+	const flows = flowsOf(decided, rows);
+	for (const item of decided) {
+		if (item.kind === 'again') batch.refresh(item.cluster, item.alert);
+		else if (item.kind === 'waited') raise(batch, mind, flows.end(item.cluster), item.alert);
+		else if (item.kind === 'placed') await apply({ batch, mind, flows, options, now }, item);
 	}
-	for (const { alert, placement } of placements) await apply(batch, mind, alert, placement, options);
 	await record(options.database, { ...batch.result(), done: due }, now);
 }
 
-/** Its incident was closed by people and the condition is seen again later: that is a new matter. */
-function isOver(row: IncidentRow, alert: AlertToPlace): boolean {
-	return row.state === 'resolved' && alert.alert.status === 'open' && alert.lastSeen > row.updated_at;
+type Decided =
+	/** It has its incident. */
+	| { readonly kind: 'again'; readonly alert: AlertToPlace; readonly cluster: string }
+	/** It was kept beside and is worth an incident now. */
+	| { readonly kind: 'waited'; readonly alert: AlertToPlace; readonly cluster: string }
+	/** It was kept beside and stays there. */
+	| { readonly kind: 'beside'; readonly alert: AlertToPlace; readonly cluster: null }
+	| { readonly kind: 'placed'; readonly alert: AlertToPlace; readonly placement: Placement; readonly taken: Taken };
+
+/** One alert after the other, in order of arrival: what the engine knows depends on nothing else, least of all on the batch. */
+function decide(
+	alert: AlertToPlace,
+	rows: ReadonlyMap<string, IncidentRow>,
+	mind: Mind,
+	options: CorrelationOptions,
+): Decided {
+	const { engine, state } = mind;
+	const observation = observe(alert, mind.inventory);
+	const standing = alert.incident === null ? undefined : rows.get(alert.incident);
+	if (standing !== undefined && !isOver(standing, alert)) {
+		// A closing, or a look that was asked for before it found its incident, is no new sighting.
+		if (alert.lastSeen > (alert.join?.taken?.at ?? Number.NEGATIVE_INFINITY))
+			engine.observe(state, observation, standing.id);
+		return { kind: 'again', alert, cluster: standing.id };
+	}
+	const taken = alert.join?.taken;
+	if (alert.placedAt !== null && alert.incident === null && taken !== undefined) {
+		if (!opensIncident(alert)) return { kind: 'beside', alert, cluster: null };
+		const cluster = finalId(state, taken.cluster);
+		// Its cluster may have ended while it was of no interest; then it is placed like a new one.
+		if (state.clusters.has(cluster)) {
+			if (alert.lastSeen > taken.at) engine.observe(state, observation, cluster);
+			return { kind: 'waited', alert, cluster };
+		}
+	}
+	const placement = engine.place(state, observation, () => newId(options));
+	return { kind: 'placed', alert, placement, taken: takenBy(mind, placement, observation.at) };
 }
 
 function namesOf(placement: Placement): string[] {
@@ -125,35 +169,96 @@ function opensIncident(alert: AlertToPlace): boolean {
 	return !verdict.muted && severityRank(verdict.severity) >= severityRank('medium');
 }
 
+/** Where clusters of this batch ended that were no incident before it: they never become one of their own. */
+type Flows = {
+	end(cluster: string): string;
+	/** Why what was placed in this cluster is elsewhere; null where it is not. */
+	why(cluster: string): Join | null;
+};
+
+function flowsOf(decided: readonly Decided[], rows: ReadonlyMap<string, IncidentRow>): Flows {
+	const went = new Map<string, Placement['merges'][number]>();
+	for (const item of decided) {
+		if (item.kind !== 'placed') continue;
+		for (const merge of item.placement.merges) if (!rows.has(merge.from)) went.set(merge.from, merge);
+	}
+	return {
+		end(cluster) {
+			let at = cluster;
+			for (let next = went.get(at); next !== undefined; next = went.get(at)) at = next.into;
+			return at;
+		},
+		why: (cluster) => went.get(cluster)?.join ?? null,
+	};
+}
+
+type Applying = {
+	readonly batch: Batch;
+	readonly mind: Mind;
+	readonly flows: Flows;
+	readonly options: CorrelationOptions;
+	readonly now: number;
+};
+
 /** Opens or joins first, merges after: what flows together needs an incident to flow into. */
 async function apply(
-	batch: Batch,
-	mind: Mind,
-	alert: AlertToPlace,
-	placement: Placement,
-	options: CorrelationOptions,
+	{ batch, mind, flows, options, now }: Applying,
+	{ alert, placement, taken }: Extract<Decided, { kind: 'placed' }>,
 ): Promise<void> {
-	const { cluster, join, change } = placement;
-	for (const merge of placement.merges) {
-		for (const early of mind.held.get(merge.from) ?? []) holdIn(mind, cluster, early);
-		mind.held.delete(merge.from);
-	}
-	const brings = placement.merges.some((merge) => batch.find(merge.from) !== null);
+	const { merges, change } = placement;
+	const cluster = flows.end(placement.cluster);
+	const why = flows.why(placement.cluster) ?? placement.join;
+	const join = { ...why, taken };
+	moveHeld(mind, cluster, [placement.cluster, ...merges.map((merge) => merge.from)]);
+	const brings = merges.some((merge) => batch.find(merge.from) !== null);
 	if (batch.find(cluster) !== null) {
 		batch.join(cluster, alert, join, change, 'ordinary');
-	} else if (brings || opensIncident(alert)) {
+	} else if (brings || (opensIncident(alert) && !waits(alert, placement, mind))) {
 		batch.open(cluster, alert, join, change, 'ordinary');
 	} else {
-		holdIn(mind, cluster, alert);
-		batch.hold(alert, join);
+		const kept = { ...alert, join, placedAt: now };
+		holdIn(mind, cluster, kept);
+		batch.hold(kept, join, opensIncident(alert) ? now + mind.engine.settings.stormSettle : null);
 	}
-	if (batch.find(cluster) !== null) {
-		for (const early of mind.held.get(cluster) ?? [])
-			if (early.id !== alert.id) batch.join(cluster, early, join, change, 'ordinary');
-		mind.held.delete(cluster);
+	if (batch.find(cluster) !== null) takeHeld(batch, mind, cluster, alert.id, why, change);
+	for (const merge of merges) await applyMerge(batch, { ...merge, into: flows.end(merge.into) }, options);
+	for (const { cluster: one, other, join: said } of placement.suggestions)
+		suggest(batch, mind, flows.end(other), flows.end(one), said);
+}
+
+/** A failure that may be the first of a storm: opened at once, each of the first ones would be an incident that is merged right after. */
+function waits(alert: AlertToPlace, placement: Placement, mind: Mind): boolean {
+	if (placement.via !== 'evidence') return false;
+	if (severityRank(alert.verdict.severity) > severityRank('medium')) return false;
+	const cluster = mind.state.clusters.get(finalId(mind.state, placement.cluster));
+	return cluster !== undefined && cluster.failures === cluster.size && isStormLike(observe(alert, mind.inventory));
+}
+
+/** The failure stayed alone (or what it is part of is no incident yet): people see it now. */
+function raise(batch: Batch, mind: Mind, cluster: string, alert: AlertToPlace): void {
+	const join = alert.join ?? { score: 0, threshold: 0, parts: [] };
+	// An earlier alert of the batch may have brought it along.
+	if (batch.hasPut(alert.id)) return;
+	if (batch.find(cluster) === null) batch.open(cluster, alert, join, null, 'ordinary');
+	else batch.join(cluster, alert, join, null, 'ordinary');
+	takeHeld(batch, mind, cluster, alert.id, join, null);
+}
+
+/** What waited beside for this incident joins it, for the reason that brought the alert. */
+function takeHeld(batch: Batch, mind: Mind, cluster: string, except: string, why: Join, change: string | null): void {
+	const { score, threshold, parts } = why;
+	for (const early of mind.held.get(cluster) ?? []) {
+		if (early.id === except || batch.hasPut(early.id)) continue;
+		const { taken } = early.join ?? {};
+		batch.join(
+			cluster,
+			early,
+			{ score, threshold, parts, ...(taken === undefined ? {} : { taken }) },
+			change,
+			'ordinary',
+		);
 	}
-	for (const merge of placement.merges) await applyMerge(batch, merge, options);
-	for (const { cluster: one, other, join: why } of placement.suggestions) suggest(batch, mind, other, one, why);
+	mind.held.delete(cluster);
 }
 
 /** Two incidents are merged, unless people have begun to work on the one that would end: then they are asked. */
@@ -180,76 +285,9 @@ async function applyMerge(
 /** Asks people once whether two incidents are one. */
 function suggest(batch: Batch, mind: Mind, into: string, from: string, join: Join): void {
 	const [stays, ends] = [batch.find(into), batch.find(from)];
+	if (into === from) return;
 	if (stays === null || ends === null || stays.state === 'merged' || ends.state === 'merged') return;
 	if (mind.suggested.has(`${into}|${from}`) || mind.suggested.has(`${from}|${into}`)) return;
 	mind.suggested.add(`${into}|${from}`);
 	batch.suggest(into, from, join);
-}
-
-/** Another lane may change the same incident between reading and writing; a safety alarm does not wait for the queue's pause. */
-const SAFETY_TRIES_MAX = 5;
-
-/** A process-safety alarm opens its own incident, or joins the open one of the same asset or condition: at once, by itself. */
-async function placeSafety(due: readonly Due[], options: CorrelationOptions): Promise<void> {
-	for (let tries = 1; ; tries++) {
-		try {
-			await placeSafetyOnce(due, options);
-			return;
-		} catch (error) {
-			if (tries >= SAFETY_TRIES_MAX || !(error instanceof Conflict)) throw error;
-		}
-	}
-}
-
-async function placeSafetyOnce(due: readonly Due[], options: CorrelationOptions): Promise<void> {
-	const { inventory } = options.context();
-	const now = options.clock();
-	const alerts = await readAlertsToPlace(
-		options.database,
-		due.map((row) => row.key),
-	);
-	const rows = await readIncidents(
-		options.database,
-		alerts.flatMap((alert) => alert.incident ?? []),
-	);
-	const open = await readOpenSafetyIncidents(options.database);
-	for (const row of open) rows.set(row.id, row);
-	const batch = new Batch(rows, inventory, now);
-	const known = open.map((row) => row.id);
-	for (const alert of alerts) {
-		const standing = alert.incident === null ? undefined : rows.get(alert.incident);
-		if (standing !== undefined && !isOver(standing, alert)) {
-			batch.refresh(standing.id, alert);
-			continue;
-		}
-		const found = sameAlarm(batch, known, alert, inventory);
-		if (found !== null) {
-			batch.join(found.id, alert, found.join, null, 'safety');
-		} else {
-			const id = newId(options);
-			batch.open(id, alert, { score: 0, threshold: 0, parts: [] }, null, 'safety');
-			known.push(id);
-		}
-	}
-	await record(options.database, { ...batch.result(), done: due }, now);
-}
-
-function sameAlarm(
-	batch: Batch,
-	known: readonly string[],
-	alert: AlertToPlace,
-	inventory: Inventory,
-): { id: string; join: Join } | null {
-	const own = gatheredOf(alert, inventory);
-	for (const id of known) {
-		const held = batch.find(id);
-		if (held === null || held.state === 'merged') continue;
-		const asset = own.assets.find((item) => held.gathered.assets.includes(item));
-		const same = asset !== undefined || (own.assets.length === 0 && own.title === held.gathered.title);
-		if (!same) continue;
-		const detail = asset === undefined ? own.title : `asset:${asset}`;
-		const evidence = asset === undefined ? 'same condition again' : 'process-safety alarm on the same asset';
-		return { id, join: { score: 10, threshold: 0, parts: [{ evidence, weight: 10, detail }] } };
-	}
-	return null;
 }

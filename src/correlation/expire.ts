@@ -13,7 +13,7 @@ export function expire(state: State, settings: Settings): void {
 	const oldest = state.now - Math.max(settings.horizon, settings.repeatWindow);
 	for (const cluster of [...state.clusters.values()]) if (cluster.last < oldest) drop(state, cluster.id);
 	if (state.clusters.size > settings.clustersMax) {
-		const byAge = [...state.clusters.values()].sort((a, b) => a.last - b.last || (a.id < b.id ? -1 : 1));
+		const byAge = [...state.clusters.values()].sort((a, b) => a.last - b.last || a.born - b.born);
 		for (const cluster of byAge.slice(0, Math.ceil(settings.clustersMax / 10))) drop(state, cluster.id);
 	}
 	for (const [condition, held] of state.conditions) {

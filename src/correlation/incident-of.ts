@@ -3,6 +3,7 @@ import type { Alert } from '../domain/alert.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import { maxSeverity, type Severity, severityRank } from '../domain/severity.ts';
 import type { Category, Verdict } from '../domain/verdict.ts';
+import { crossingOf, endsOf, namesAsset } from './path.ts';
 
 /** Assets, zones, techniques kept in one incident's row; more are in its alerts. */
 const LIST_MAX = 200;
@@ -42,7 +43,8 @@ export function gatheredOf(member: Member, inventory: Inventory): Gathered {
 	return {
 		title: titleOf(alert, found[0]?.hostnames[0] ?? found[0]?.id ?? null),
 		severity: verdict.severity,
-		domain: verdict.domain,
+		// Who acts from IT on OT has left IT, whatever side the alert itself is filed under.
+		domain: crosses(alert, inventory) ? 'cross' : verdict.domain,
 		category: verdict.category,
 		process_safety: isSafety,
 		sites: uniq(found.map((asset) => asset.site ?? '').filter((site) => site !== '')),
@@ -83,6 +85,15 @@ export function gather(one: Gathered, other: Gathered): Gathered {
 		first_at: Math.min(one.first_at, other.first_at),
 		last_at: Math.max(one.last_at, other.last_at),
 	};
+}
+
+/** Only an intrusion leaves IT: a monitor in the office that finds a controller silent does not. */
+function crosses(alert: Alert, inventory: Inventory): boolean {
+	if (alert.kind !== 'security') return false;
+	const { actor, target } = endsOf(alert.entities, (entity) =>
+		namesAsset(entity) ? inventory.find(entity.value) : null,
+	);
+	return crossingOf(actor, target, inventory)?.intoOt ?? false;
 }
 
 /** One line for people: what, on what. */

@@ -1,6 +1,8 @@
-// The engine with its memory in the running program: built from what is placed, kept up with what people and the safety lane decide.
-// Reads the store, records nothing.
+// The engine with its memory in the running program: taken again from what is placed, kept up with what people and the safety lane
+// decide. Reads the store, records nothing.
+import type { Taken } from '../domain/incident.ts';
 import type { Inventory } from '../domain/inventory.ts';
+import { SECOND } from '../domain/time.ts';
 import type { Window } from '../domain/window.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -11,11 +13,11 @@ import {
 	readIncidents,
 	readLedgerEnd,
 	readPlacedAlerts,
-	readSplits,
 } from '../store/read/correlation.ts';
 import { CORRELATION } from './batch.ts';
 import { forget } from './cluster.ts';
-import { createEngine, type Engine, mergeClusters } from './engine.ts';
+import { createEngine, type Engine, moveOf, type Placement } from './engine.ts';
+import { mergeClusters } from './merge-clusters.ts';
 import { type Observation, observationOf, verdictLite } from './observation.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { detach, finalId, keepApart, newState, type State } from './state.ts';
@@ -29,18 +31,31 @@ export type Mind = {
 	readonly held: Map<string, AlertToPlace[]>;
 	/** Pairs of incidents that people were asked about. */
 	readonly suggested: Set<string>;
-	/** How far the ledger is known. */
-	seq: number;
+	/** Place of the last alert in the order of placing. */
+	order: number;
+	/** How far the ledger is known; `followed` names what is known beyond `settled`. */
+	known: number;
+	settled: number;
+	readonly followed: Set<number>;
+	/** Ends of the ledger with the time when they were seen, oldest first. */
+	ends: { readonly seq: number; readonly seenAt: number }[];
 };
 
 export type Surroundings = { readonly inventory: Inventory; readonly windows: readonly Window[] };
 
-/** Builds the memory from the alerts of the last days that are placed already. */
+/** Alerts taken again before everything else in the program, the lane of safety alarms first of all, has its turn. */
+const REDO_AT_ONCE = 200;
+/** An entry gets its place before its transaction commits: one may still turn up below the end for this long. */
+const LATE_COMMIT = 10 * SECOND;
+
+/**
+ * Brings the memory back: takes the alerts of the last days again as they were placed, with what others decided in between.
+ * The result is the memory of a program that was never stopped, but for what is older than `settings.recall`.
+ */
 export async function loadMind(
 	database: Database,
 	around: Surroundings,
 	now: number,
-	newId: () => string,
 	settings: Settings = DEFAULT_SETTINGS,
 ): Promise<Mind> {
 	const engine = createEngine(around, settings);
@@ -50,15 +65,65 @@ export async function loadMind(
 		...around,
 		held: new Map(),
 		suggested: new Set(),
-		seq: await readLedgerEnd(database),
+		order: 0,
+		known: 0,
+		settled: 0,
+		followed: new Set(),
+		ends: [],
 	};
-	const since = now - Math.max(settings.horizon, settings.repeatWindow);
+	// The end is read first: what comes in meanwhile is followed with the next batch.
+	const end = await readLedgerEnd(database);
+	const since = now - settings.recall;
 	const placed = await readPlacedAlerts(database, since);
-	for (const alert of placed) {
-		const observation = observe(alert, around.inventory);
-		if (alert.incident !== null) engine.observe(mind.state, observation, alert.incident);
-		else holdIn(mind, engine.place(mind.state, observation, newId).cluster, alert);
+	const others = await readOthers(database, since, end);
+	const again = repeatsOf(placed);
+	let [nextEntry, nextRepeat] = [0, 0];
+	for (const [i, alert] of placed.entries()) {
+		if (i % REDO_AT_ONCE === 0) await new Promise((done) => setImmediate(done));
+		const { taken } = alert.join;
+		if (taken === undefined) continue;
+		for (let entry = others[nextEntry]; entry !== undefined && entry.seq <= taken.known; entry = others[++nextEntry])
+			await follow(database, mind, entry);
+		for (let early = again[nextRepeat]; early !== undefined && early.lastSeen <= taken.at; early = again[++nextRepeat])
+			seeAgain(mind, early);
+		engine.redo(mind.state, { ...observe(alert, around.inventory), at: taken.at }, taken);
+		mind.order = Math.max(mind.order, taken.order);
+		const cluster = finalId(mind.state, taken.cluster);
+		moveHeld(mind, cluster, taken.gathered);
+		if (alert.incident === null) holdIn(mind, cluster, alert);
 	}
+	for (const entry of others.slice(nextEntry)) await follow(database, mind, entry);
+	for (const early of again.slice(nextRepeat)) seeAgain(mind, early);
+	mind.known = end;
+	mind.settled = end;
+	mind.ends.push({ seq: end, seenAt: now });
+	await closeEnded(database, mind);
+	return mind;
+}
+
+/** Entries of others up to the end that was read. */
+async function readOthers(database: Database, since: number, end: number): Promise<Decided[]> {
+	const found: Decided[] = [];
+	for (let after = 0; ; after = found.at(-1)?.seq ?? 0) {
+		const page = await readDecided(database, after, since);
+		found.push(...page.filter((entry) => entry.seq <= end));
+		if (page.length === 0 || (page.at(-1)?.seq ?? 0) > end) return found;
+	}
+}
+
+/** Repeats are folded into their alert, which keeps the last time only: they are taken where that falls among the placed ones. */
+function repeatsOf(placed: readonly AlertToPlace[]): AlertToPlace[] {
+	return placed
+		.filter((alert) => alert.incident !== null && alert.lastSeen > (alert.join?.taken?.at ?? alert.lastSeen))
+		.sort((a, b) => a.lastSeen - b.lastSeen || a.seq - b.seq);
+}
+
+function seeAgain(mind: Mind, alert: AlertToPlace): void {
+	if (alert.incident !== null) mind.engine.observe(mind.state, observe(alert, mind.inventory), alert.incident);
+}
+
+/** An incident may have been resolved by an entry that is too old to be read. */
+async function closeEnded(database: Database, mind: Mind): Promise<void> {
 	const rows = await readIncidents(
 		database,
 		[...mind.state.clusters.keys()].filter((id) => !mind.held.has(id)),
@@ -67,23 +132,28 @@ export async function loadMind(
 		const cluster = mind.state.clusters.get(row.id);
 		if (cluster !== undefined && row.state === 'resolved') cluster.closed = true;
 	}
-	for (const entry of await readSplits(database, since)) await follow(database, mind, entry, true);
-	return mind;
 }
 
 /** Learns what others decided since: merges, splits, ends of incidents, and alarms that took the safety lane. */
-export async function catchUp(database: Database, mind: Mind): Promise<void> {
+export async function catchUp(database: Database, mind: Mind, now: number): Promise<void> {
+	let after = mind.settled;
 	for (;;) {
-		const decided = await readDecided(database, mind.seq);
+		const decided = await readDecided(database, after);
 		for (const entry of decided) {
-			await follow(database, mind, entry, false);
-			mind.seq = entry.seq;
+			after = entry.seq;
+			if (mind.followed.has(entry.seq)) continue;
+			await follow(database, mind, entry);
+			mind.followed.add(entry.seq);
+			mind.known = Math.max(mind.known, entry.seq);
 		}
-		if (decided.length === 0) return;
+		if (decided.length === 0) break;
 	}
+	mind.ends.push({ seq: mind.known, seenAt: now });
+	while ((mind.ends[0]?.seenAt ?? now) < now - LATE_COMMIT) mind.settled = mind.ends.shift()?.seq ?? mind.settled;
+	for (const seq of mind.followed) if (seq <= mind.settled) mind.followed.delete(seq);
 }
 
-async function follow(database: Database, mind: Mind, entry: Decided, isRebuilt: boolean): Promise<void> {
+async function follow(database: Database, mind: Mind, entry: Decided): Promise<void> {
 	const { state, engine } = mind;
 	const own = entry.actor === `${CORRELATION.kind}:${CORRELATION.id}`;
 	const text = (name: string): string | null => (typeof entry.data[name] === 'string' ? entry.data[name] : null);
@@ -106,8 +176,6 @@ async function follow(database: Database, mind: Mind, entry: Decided, isRebuilt:
 			entry.refs.filter((id) => id.startsWith('alr_')),
 		)) {
 			detach(state, alert.id, entry.incident);
-			// After a restart it is known in its new place already.
-			if (isRebuilt) continue;
 			const observation = observe(alert, mind.inventory);
 			if (cluster !== undefined) forget(state, cluster, observation);
 			engine.observe(state, observation, to);
@@ -125,6 +193,12 @@ export function observe(alert: AlertToPlace, inventory: Inventory): Observation 
 	return { ...observationOf(alert.id, alert.alert, verdictLite(alert.verdict), inventory), at: alert.lastSeen };
 }
 
+/** The placement of the next alert in order, as it is kept with the alert. */
+export function takenBy(mind: Mind, placement: Placement, at: number): Taken {
+	const { gathered, ...move } = moveOf(placement);
+	return { order: ++mind.order, known: mind.known, at, ...move, gathered: [...gathered] };
+}
+
 /** Alerts of one cluster that wait for an incident; the newest are kept. */
 const HELD_MAX = 500;
 /** Clusters that wait for an incident; those that came first are forgotten first. */
@@ -138,5 +212,14 @@ export function holdIn(mind: Mind, cluster: string, alert: AlertToPlace): void {
 	for (const oldest of mind.held.keys()) {
 		if (mind.held.size <= HELD_CLUSTERS_MAX) break;
 		mind.held.delete(oldest);
+	}
+}
+
+/** What waited in clusters that flowed into this one waits here. */
+export function moveHeld(mind: Mind, cluster: string, gathered: readonly string[]): void {
+	for (const from of gathered) {
+		if (from === cluster) continue;
+		for (const early of mind.held.get(from) ?? []) holdIn(mind, cluster, early);
+		mind.held.delete(from);
 	}
 }

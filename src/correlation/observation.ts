@@ -6,6 +6,7 @@ import type { Inventory } from '../domain/inventory.ts';
 import { isPrivateAddress, normaliseName } from '../domain/inventory.ts';
 import { type Severity, severityRank } from '../domain/severity.ts';
 import type { Category, Verdict } from '../domain/verdict.ts';
+import { type Crossing, crossingOf, endsOf, namesAsset } from './path.ts';
 
 /** The kinds of things that two alerts can share. The two last are places: failures in one zone or site at one time. */
 export type EvidenceType =
@@ -65,6 +66,8 @@ export type Observation = {
 	/** Network device behind which the target stands; null where the inventory does not say. */
 	readonly switch: string | null;
 	readonly user: string | null;
+	/** The zones between which it tells of a step. */
+	readonly crossing: Crossing | null;
 };
 
 const FAILURES: readonly Category[] = ['availability', 'ot_availability', 'performance', 'equipment_condition'];
@@ -98,14 +101,9 @@ export const KEYS_MAX = 24;
 export function observationOf(id: string, alert: Alert, verdict: VerdictLite, inventory: Inventory): Observation {
 	const found = new Map<Entity, Asset | null>();
 	for (const entity of alert.entities) {
-		if (['host', 'ip', 'mac', 'asset_id'].includes(entity.type)) found.set(entity, inventory.find(entity.value));
+		if (namesAsset(entity)) found.set(entity, inventory.find(entity.value));
 	}
-	const first = (role: Entity['role']): Asset | null => {
-		for (const [entity, asset] of found) if (entity.role === role && asset !== null) return asset;
-		return null;
-	};
-	const actor = first('actor');
-	const target = first('target') ?? first('related') ?? actor;
+	const { actor, target } = endsOf(alert.entities, (entity) => found.get(entity) ?? null);
 	const template = templateOf(alert);
 	const subject = target?.id ?? subjectName(alert) ?? '-';
 	// How bad the source calls it says how usual the message is; what criticality and rules add says how urgent it is.
@@ -132,10 +130,11 @@ export function observationOf(id: string, alert: Alert, verdict: VerdictLite, in
 		isFailure,
 		processSafety: alert.kind === 'process_safety' || verdict.process_safety,
 		target,
-		actor: actor === target ? null : actor,
+		actor,
 		zone,
 		site,
 		switch: target?.switch ?? null,
+		crossing: crossingOf(actor, target, inventory),
 		user: keys.find((key) => key.type === 'user')?.key.slice('user:'.length) ?? null,
 	};
 }

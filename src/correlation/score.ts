@@ -5,6 +5,7 @@ import type { JoinPart } from '../domain/incident.ts';
 import type { Severity } from '../domain/severity.ts';
 import { HOUR, MINUTE } from '../domain/time.ts';
 import type { EvidenceKey, EvidenceType, Observation } from './observation.ts';
+import { describeCrossing } from './path.ts';
 import { fadingNow, watched } from './rates.ts';
 import type { Settings } from './settings.ts';
 import type { Cluster, State, Touch } from './state.ts';
@@ -159,7 +160,8 @@ function contextParts(
 			targetKey !== undefined &&
 			!touches.has(targetKey.key)
 		) {
-			say('step along the path', settings.pathBits, `${actorKey.key} was reached, now acts on ${targetKey.key}`);
+			const way = observation.crossing === null ? '' : `, ${describeCrossing(observation.crossing)}`;
+			say('step along the path', settings.pathBits, `${actorKey.key} was reached, now acts on ${targetKey.key}${way}`);
 		}
 	}
 	const other = observation.keys.filter((key) => key.role !== 'actor' || key.type !== 'asset');

@@ -2,7 +2,7 @@
 // evidence is if the alert belongs to the incident than if it is unrelated background. Nothing here is a site's name or a vendor's.
 
 import type { Severity } from '../domain/severity.ts';
-import { DAY, HOUR, MINUTE } from '../domain/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../domain/time.ts';
 import type { EvidenceType } from './observation.ts';
 
 /** How often unrelated alerts name one thing of this type, before anything was learned (alerts an hour). */
@@ -62,6 +62,10 @@ export type Settings = {
 	readonly stormWindow: number;
 	/** A storm goes on while its alerts come closer together than this (ms). */
 	readonly stormQuiet: number;
+	/** A lone failure of medium severity or less waits this long for others of its kind before people see it (ms). */
+	readonly stormSettle: number;
+	/** Alerts of this long ago are taken again after a restart: three half-lives of what is usual (ms). */
+	readonly recall: number;
 	/** Slack before the start and after the end of a maintenance window (ms). */
 	readonly windowSlack: number;
 	/** Incidents kept for each thing that alerts name: the most recent. */
@@ -117,6 +121,8 @@ export const DEFAULT_SETTINGS: Settings = {
 	stormHosts: 8,
 	stormWindow: 3 * MINUTE,
 	stormQuiet: 15 * MINUTE,
+	stormSettle: 2 * SECOND,
+	recall: 9 * DAY,
 	windowSlack: 15 * MINUTE,
 	touchesMax: 12,
 	keysMax: 400,

@@ -19,6 +19,8 @@ export type Touch = {
 
 export type Cluster = {
 	readonly id: string;
+	/** Its place in the order of opening: settles ties, where ids are random. */
+	born: number;
 	kind: ClusterKind;
 	/** Storm: the switch or zone; window: the change. */
 	cause: string | null;
@@ -71,6 +73,8 @@ export type State = {
 	now: number;
 	/** When expiry last ran (event time). */
 	swept: number;
+	/** Clusters opened so far. */
+	opened: number;
 };
 
 export function newState(): State {
@@ -89,6 +93,7 @@ export function newState(): State {
 		since: null,
 		now: 0,
 		swept: 0,
+		opened: 0,
 	};
 }
 

@@ -25,6 +25,11 @@ export function causesOf(observation: Observation, switches: ReadonlySet<string>
 	return causes;
 }
 
+/** Whether it may be one of many with one cause. */
+export function isStormLike(observation: Observation): boolean {
+	return observation.isFailure && !observation.processSafety && (observation.switch ?? observation.zone) !== null;
+}
+
 /** Looks and decides; `noteFailure` must follow with the cluster that the alert went to. */
 export function stormOf(
 	observation: Observation,

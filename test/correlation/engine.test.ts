@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEngine, mergeClusters, type Placement } from '../../src/correlation/engine.ts';
+import { createEngine, type Placement } from '../../src/correlation/engine.ts';
+import { mergeClusters } from '../../src/correlation/merge-clusters.ts';
 import type { Observation } from '../../src/correlation/observation.ts';
 import { DEFAULT_SETTINGS } from '../../src/correlation/settings.ts';
 import { detach, finalId, keepApart, newState, type State } from '../../src/correlation/state.ts';

@@ -73,6 +73,20 @@ describe('the row of an incident', () => {
 		expect(gather(of('dropper', {}), of('download', { domain: 'ot', assets: ['plc-1'] })).domain).toBe('cross');
 	});
 
+	it.each([
+		['from the jump host on a controller', 'jump', 'plc-1', 'security', 'cross'],
+		['from the office on the jump host', 'pc-1', 'jump', 'security', 'ot'],
+		['from one OT zone on another', 'eng', 'plc-1', 'security', 'ot'],
+		['that a monitor of the office finds silent', 'pc-1', 'plc-1', 'availability', 'ot'],
+	] as const)('is cross by a single alert %s where that leaves IT', (_, actor, target, kind, domain) => {
+		const one = member('remote logon', { domain: 'ot', assets: [target, actor] });
+		const entities = [
+			{ type: 'host' as const, value: actor, role: 'actor' as const },
+			{ type: 'host' as const, value: target, role: 'target' as const },
+		];
+		expect(gatheredOf({ ...one, alert: { ...one.alert, kind, entities } }, INVENTORY).domain).toBe(domain);
+	});
+
 	it('stays a process-safety incident whatever joins, from either side', () => {
 		const gas = of('gas high', { category: 'process_safety', severity: 'high', domain: 'ot', assets: ['plc-1'] });
 		const worse = of('encryption', { severity: 'critical', category: 'ransomware' });

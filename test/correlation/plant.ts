@@ -1,6 +1,7 @@
 // A small plant and short ways to write observations, for the tests of correlation.
 
 import type { EvidenceKey, Observation } from '../../src/correlation/observation.ts';
+import { crossingOf } from '../../src/correlation/path.ts';
 import type { Asset } from '../../src/domain/asset.ts';
 import { indexInventory } from '../../src/domain/inventory.ts';
 import type { Severity } from '../../src/domain/severity.ts';
@@ -93,5 +94,6 @@ export function seen(given: Given): Observation {
 		site: target?.site ?? null,
 		switch: target?.switch ?? null,
 		user: given.user ?? null,
+		crossing: crossingOf(actor === target ? null : actor, target, INVENTORY),
 	};
 }
