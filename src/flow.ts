@@ -64,7 +64,8 @@ const TOPICS_OF_ROLE: Readonly<Record<Role, readonly Topic[]>> = {
 const SEAL_EVERY_MS = SECOND;
 const FORGET_EVERY_MS = HOUR;
 const SLACK_RETRY_MS = 5 * SECOND;
-/** A fault of one place is recorded in the ledger once in this time; logs and metrics have every one. */
+/** A fault of one place is logged once in the first time and recorded in the ledger once in the second; metrics count each. */
+const FAULT_LOG_EVERY_MS = 10 * SECOND;
 const FAULT_ENTRY_EVERY_MS = 10 * 60 * SECOND;
 
 export type FlowParts = {
@@ -126,7 +127,8 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 	});
 	const reminders = await openReminders({
 		url: config.environment.redisUrl?.reveal() ?? parts.runUrl,
-		onFault: (where, error) => faults.report(where, error),
+		onFault: (_where, error) => faults.set('queue', queueWords(config, error)),
+		onWell: () => faults.set('queue', null),
 	});
 	undo.push(() => reminders.close());
 	const relay = createRelay({
@@ -168,11 +170,36 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 			await reminders.close();
 			await chat.stop();
 			timers.stop();
-			await record(database, { entries: [{ ...startedEntry(parts), kind: 'program.stopped' }] }, clock());
-			await ledger.seal(clock(), true);
+			// A database that is gone must not keep the program from ending: what was accepted is on its disk.
+			const farewell = record(
+				database,
+				{ entries: [{ ...startedEntry(parts), kind: 'program.stopped' }] },
+				clock(),
+			).then(() => ledger.seal(clock(), true));
+			await within(FAREWELL_MS, farewell).catch((error: unknown) =>
+				log.error('the stop was not recorded', { error: error instanceof Error ? error.message : String(error) }),
+			);
 			log.info('stopped');
 		},
 	};
+}
+
+/** How long the last entry and checkpoint may take at the end. */
+const FAREWELL_MS = 5 * SECOND;
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | null = null;
+	const late = new Promise<never>((_, fail) => {
+		timer = setTimeout(() => fail(new Error(`no answer in ${ms / SECOND} s`)), ms);
+	});
+	return Promise.race([work, late]).finally(() => (timer === null ? undefined : clearTimeout(timer)));
+}
+
+/** What still holds, in the words of the person who has to act. */
+function queueWords(config: Config, error: Error): string {
+	const redis = config.environment.redisUrl;
+	const where = redis === null ? 'PostgreSQL' : `Redis (\`REDIS_URL\` host \`${new URL(redis.reveal()).host}\`)`;
+	return `the queue on ${where} does not answer (${error.message.slice(0, 200)}): alerts are accepted and stored; nothing runs until it is back`;
 }
 
 function handlersOf(parts: FlowParts, all: Handlers): Handlers {
@@ -207,11 +234,21 @@ type Faults = {
 function createFaults({ log, metrics, database, clock }: FlowParts): Faults {
 	const lasting = new Map<string, string>();
 	const recordedAt = new Map<string, number>();
+	const loggedAt = new Map<string, { at: number; held: number }>();
 	const report = (where: string, error: unknown): void => {
 		const message = error instanceof Error ? error.message : String(error);
-		log.error(`fault: ${where}`, { error: message.slice(0, 1000) });
 		metrics.fault(where);
 		const now = clock();
+		const logged = loggedAt.get(where);
+		// The same place again and again says nothing new: metrics count each, the log says how many.
+		if (logged !== undefined && now - logged.at < FAULT_LOG_EVERY_MS) logged.held++;
+		else {
+			log.error(`fault: ${where}`, {
+				error: message.slice(0, 1000),
+				...(logged?.held ? { repeats: logged.held } : {}),
+			});
+			loggedAt.set(where, { at: now, held: 0 });
+		}
 		if (now - (recordedAt.get(where) ?? Number.NEGATIVE_INFINITY) < FAULT_ENTRY_EVERY_MS) return;
 		recordedAt.set(where, now);
 		const entry = {
@@ -230,11 +267,13 @@ function createFaults({ log, metrics, database, clock }: FlowParts): Faults {
 	return {
 		report,
 		set(where, what) {
-			if (what === null) lasting.delete(where);
-			else if (lasting.get(where) !== what) {
-				lasting.set(where, what);
-				report(where, what);
+			if (what === null) {
+				if (lasting.delete(where)) log.info(`works again: ${where}`);
+				return;
 			}
+			if (lasting.get(where) === what) return;
+			lasting.set(where, what);
+			report(where, what);
 		},
 		current: () => (lasting.size === 0 ? null : [...lasting].map(([where, what]) => `${where}: ${what}`).join('; ')),
 	};
@@ -476,6 +515,8 @@ async function openDoor(parts: FlowParts, intake: ReturnType<typeof createIntake
 			);
 		},
 		onError: (error) => faults.report('intake', error),
+		bodyMax: config.settings.limits.body_bytes,
+		alertsMax: config.settings.limits.body_alerts,
 		onAnswer: metrics.answered,
 	});
 	await new Promise<void>((done, fail) => {

@@ -121,8 +121,10 @@ async function run(options: Options, plant: Plant, io: ReplayIo): Promise<number
 		line++;
 		if (text.trim() === '') continue;
 		const read = readLine(text);
-		if (typeof read === 'string') {
-			faults.tell(line, read);
+		if ('fault' in read) {
+			faults.tell(line, read.fault);
+			// Each position once: a line that cannot be read is a cluster of its own.
+			if (read.position !== null) stream.add(read.position, []);
 			continue;
 		}
 		const body = parseBody(read.kind, read.body, { source: read.source, receivedAt: read.receivedAt, timeZone: 'UTC' });
@@ -153,21 +155,37 @@ async function run(options: Options, plant: Plant, io: ReplayIo): Promise<number
 
 type Line = { position: number; receivedAt: number; source: string; kind: string; body: string };
 
-function readLine(text: string): Line | string {
+type Unread = { readonly fault: string; readonly position: number | null };
+
+function readLine(text: string): Line | Unread {
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
 	} catch (fault) {
-		return `no JSON: ${fault instanceof Error ? fault.message.slice(0, 200) : String(fault)}`;
+		return {
+			fault: `no JSON: ${fault instanceof Error ? fault.message.slice(0, 200) : String(fault)}`,
+			position: null,
+		};
 	}
 	const line = StreamLine.safeParse(value);
-	if (!line.success) return line.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+	if (!line.success) {
+		const fault = line.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+		return {
+			fault,
+			position: StreamLine.shape.position.safeParse(Reflect.get(Object(value), 'position')).data ?? null,
+		};
+	}
+	const { position } = line.data;
 	const receivedAt = fromIso(line.data.received_at);
 	if (receivedAt === null)
-		return `received_at: \`${line.data.received_at.slice(0, 60)}\` is no ISO 8601 time with a zone`;
-	if (sourceKind(line.data.source) === null) return `source: \`${line.data.source}\` is no kind of source`;
+		return {
+			fault: `received_at: \`${line.data.received_at.slice(0, 60)}\` is no ISO 8601 time with a zone`,
+			position,
+		};
+	if (sourceKind(line.data.source) === null)
+		return { fault: `source: \`${line.data.source}\` is no kind of source`, position };
 	const body = typeof line.data.body === 'string' ? line.data.body : JSON.stringify(line.data.body ?? null);
-	return { position: line.data.position, receivedAt, source: line.data.source, kind: line.data.source, body };
+	return { position, receivedAt, source: line.data.source, kind: line.data.source, body };
 }
 
 async function write(stream: Replay, file: string | null, io: ReplayIo): Promise<void> {

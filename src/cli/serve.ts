@@ -77,9 +77,17 @@ function greeting(config: Config, running: Running, token: string): string[] {
 		lines.push(`alerts    POST ${url}/v1/alerts/{source}`);
 		if (environment.token === null)
 			lines.push(`token     ${token}   (INTERLOCK_TOKEN is not set: this one is for this run)`);
-		lines.push('', 'Send a first alert:', firstAlert(url, environment.token === null ? token : '$INTERLOCK_TOKEN'), '');
+		lines.push('', ...howToBegin(config, url, environment.token === null ? token : '$INTERLOCK_TOKEN'), '');
 	}
 	return [...lines, 'Ctrl-C stops.'];
+}
+
+/** A line that works as it stands, where a source takes Prometheus' form with the common token; else where the sources are. */
+function howToBegin(config: Config, url: string, token: string): string[] {
+	const fits = config.sources?.find((source) => source.kind === 'alertmanager' && source.credential === null);
+	if (config.sources === null || fits !== undefined)
+		return ['Send a first alert:', firstAlert(`${url}/v1/alerts/${fits?.name ?? 'alertmanager'}`, token)];
+	return ['Sources:', ...config.sources.map((source) => `  POST ${url}/v1/alerts/${source.name}   (${source.kind})`)];
 }
 
 function firstAlert(url: string, token: string): string {
@@ -92,5 +100,5 @@ function firstAlert(url: string, token: string): string {
 		status: 'firing',
 		alerts: [{ status: 'firing', ...alert, startsAt: new Date().toISOString() }],
 	});
-	return `curl -sS ${url}/v1/alerts/alertmanager -H "authorization: Bearer ${token}" -d '${body}'`;
+	return `curl -sS ${url} -H "authorization: Bearer ${token}" -d '${body}'`;
 }

@@ -8,6 +8,9 @@ import type { Intake } from './intake.ts';
 
 /** 32 MiB: a body of ten thousand alerts of 3 KiB each. Larger ones are 413. */
 export const BODY_MAX = 32 * 1024 * 1024;
+/** Of a body that is refused so much is read and thrown away, so long: a client that is still sending sees no answer otherwise. */
+const DRAIN_MAX = 64 * 1024 * 1024;
+const DRAIN_MS = 5_000;
 /** Bytes of bodies being read at once: past it the door says 503 and memory stays bounded. */
 const READING_MAX = 256 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -36,6 +39,10 @@ export type DoorOptions = {
 	/** A delivery with a wrong credential: counted and told. */
 	readonly onRefused: (source: string, address: string, reason: string) => void;
 	readonly onError: (error: unknown) => void;
+	/** Bytes of one body; BODY_MAX where it is not given. */
+	readonly bodyMax?: number;
+	/** Alerts in one body; without it as many as the parsers take. */
+	readonly alertsMax?: number;
 	readonly onAnswer?: (source: string, status: number, ms: number) => void;
 };
 
@@ -48,7 +55,8 @@ export function createDoor(options: DoorOptions): Server {
 		{ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
 		(request, response) => {
 			const startedAt = options.clock();
-			const size = Math.min(Number(request.headers['content-length'] ?? BODY_MAX) || BODY_MAX, BODY_MAX);
+			const bodyMax = options.bodyMax ?? BODY_MAX;
+			const size = Math.min(Number(request.headers['content-length'] ?? bodyMax) || bodyMax, bodyMax);
 			const isFull = reading + size > READING_MAX;
 			reading += size;
 			const work = isFull
@@ -63,7 +71,9 @@ export function createDoor(options: DoorOptions): Server {
 						headers: retryAfter(),
 					};
 				})
-				.then((result) => {
+				.then(async (result) => {
+					await drain(request);
+					if (response.destroyed) return;
 					send(request, response, result);
 					options.onAnswer?.(request.url ?? '', result.status, options.clock() - startedAt);
 				})
@@ -140,15 +150,16 @@ async function accept(
 	refusals: RefusalCount,
 ): Promise<Answer> {
 	const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-	if (refusals.isOver(address)) {
-		return {
-			status: 429,
-			body: { error: 'too_many_refusals', reason: 'too many wrong credentials from this address' },
-			headers: { 'retry-after': '60' },
-		};
-	}
 	const refuse = (status: number, reason: string): Answer => {
-		refusals.count(address);
+		// Only what is wrong is limited: a good credential from the same address always passes.
+		if (refusals.isOver(`${source.name} ${address}`)) {
+			return {
+				status: 429,
+				body: { error: 'too_many_refusals', reason: 'too many wrong credentials for this source from this address' },
+				headers: { 'retry-after': '60' },
+			};
+		}
+		refusals.count(`${source.name} ${address}`);
 		options.onRefused(source.name, address, reason);
 		return {
 			status,
@@ -166,9 +177,11 @@ async function accept(
 	}
 	const unusable = unusableType(request);
 	if (unusable !== null) return { status: 415, body: { error: 'unsupported_media_type', ...unusable } };
-	const body = await readBody(request);
+	const bodyMax = options.bodyMax ?? BODY_MAX;
+	const body = await readBody(request, bodyMax);
+	if (body.kind === 'gone') return { status: 400, body: { error: 'aborted' } };
 	if (body.kind === 'too_large')
-		return { status: 413, body: { error: 'too_large', found: body.found, expected: `at most ${BODY_MAX} bytes` } };
+		return { status: 413, body: { error: 'too_large', found: body.found, expected: `at most ${bodyMax} bytes` } };
 	if (body.kind === 'broken') return { status: 400, body: { error: 'broken_body', reason: body.reason } };
 	const now = options.clock();
 	// A signature covers the bytes as they were sent, before any decompression.
@@ -191,6 +204,13 @@ async function store(
 ): Promise<Answer> {
 	if (parsed.kind === 'refused') return { status: 400, body: { error: 'invalid_body', ...parsed.problem, stored: 0 } };
 	if (parsed.kind === 'protocol') return { status: 202, body: { alerts: [], note: parsed.note } };
+	if (options.alertsMax !== undefined && parsed.items.length > options.alertsMax) {
+		const found = `${parsed.items.length} alerts`;
+		return {
+			status: 413,
+			body: { error: 'too_many_alerts', found, expected: `at most ${options.alertsMax} in a body`, stored: 0 },
+		};
+	}
 	const stored = await options.intake.accept({
 		source: source.name,
 		sourceKind: source.kind,
@@ -228,24 +248,54 @@ function unusableType(request: IncomingMessage): { found: string; expected: stri
 type Body =
 	| { readonly kind: 'read'; readonly sent: Buffer; readonly bytes: Buffer }
 	| { readonly kind: 'too_large'; readonly found: string }
+	/** The sender went away in the middle: nobody waits for an answer. */
+	| { readonly kind: 'gone' }
 	| { readonly kind: 'broken'; readonly reason: string };
 
-async function readBody(request: IncomingMessage): Promise<Body> {
+async function readBody(request: IncomingMessage, max: number): Promise<Body> {
 	const announced = Number(request.headers['content-length'] ?? 0);
-	if (announced > BODY_MAX) return { kind: 'too_large', found: `${announced} bytes` };
+	if (announced > max) return { kind: 'too_large', found: `${announced} bytes` };
 	const sent: Buffer[] = [];
 	let size = 0;
-	for await (const chunk of request) {
-		const bytes = chunk as Buffer; // no encoding is set on the request: chunks are Buffers
-		size += bytes.length;
-		if (size > BODY_MAX) return { kind: 'too_large', found: `more than ${BODY_MAX} bytes` };
-		sent.push(bytes);
-	}
-	const whole = Buffer.concat(sent);
-	return decompress(whole, (request.headers['content-encoding'] ?? 'identity').toLowerCase());
+	const ended = await new Promise<'end' | 'large' | 'gone'>((done) => {
+		request.on('data', (chunk: Buffer) => {
+			size += chunk.length;
+			if (size <= max) sent.push(chunk);
+			else {
+				request.pause();
+				done('large');
+			}
+		});
+		request.once('end', () => done('end'));
+		request.once('close', () => done('gone'));
+	});
+	if (ended === 'large') return { kind: 'too_large', found: `more than ${max} bytes` };
+	if (ended === 'gone') return { kind: 'gone' };
+	return decompress(Buffer.concat(sent), (request.headers['content-encoding'] ?? 'identity').toLowerCase(), max);
 }
 
-async function decompress(sent: Buffer, encoding: string): Promise<Body> {
+/** Throws away what a refused sender is still sending, within bounds: it reads no answer before it has finished. */
+function drain(request: IncomingMessage): Promise<void> {
+	if (request.complete || request.destroyed) return Promise.resolve();
+	return new Promise((done) => {
+		let size = 0;
+		const timer = setTimeout(done, DRAIN_MS);
+		const end = (): void => {
+			clearTimeout(timer);
+			done();
+		};
+		request.removeAllListeners('data');
+		request.on('data', (chunk: Buffer) => {
+			size += chunk.length;
+			if (size > DRAIN_MAX) end();
+		});
+		request.once('end', end);
+		request.once('close', end);
+		request.resume();
+	});
+}
+
+async function decompress(sent: Buffer, encoding: string, max: number): Promise<Body> {
 	if (encoding === 'identity') return { kind: 'read', sent, bytes: sent };
 	const stream =
 		encoding === 'br' ? createBrotliDecompress() : encoding === 'deflate' ? createInflate() : createGunzip();
@@ -257,7 +307,7 @@ async function decompress(sent: Buffer, encoding: string): Promise<Body> {
 			const bytes = chunk as Buffer; // zlib streams give Buffers
 			size += bytes.length;
 			// A bomb is stopped as it unfolds, not after.
-			if (size > BODY_MAX) return { kind: 'too_large', found: `more than ${BODY_MAX} bytes when decompressed` };
+			if (size > max) return { kind: 'too_large', found: `more than ${max} bytes when decompressed` };
 			parts.push(bytes);
 		}
 	} catch (error) {
@@ -271,7 +321,8 @@ async function decompress(sent: Buffer, encoding: string): Promise<Body> {
 	return { kind: 'read', sent, bytes: Buffer.concat(parts) };
 }
 
-type RefusalCount = { count(address: string): void; isOver(address: string): boolean };
+/** Wrong credentials by source and address. */
+type RefusalCount = { count(sender: string): void; isOver(sender: string): boolean };
 
 /** Counts per address in windows of a minute; forgets all of them when the window ends, so that memory stays bounded. */
 function createRefusalCount(clock: () => number): RefusalCount {
@@ -283,13 +334,13 @@ function createRefusalCount(clock: () => number): RefusalCount {
 		counts = new Map();
 	};
 	return {
-		count(address) {
+		count(sender) {
 			roll();
-			counts.set(address, (counts.get(address) ?? 0) + 1);
+			counts.set(sender, (counts.get(sender) ?? 0) + 1);
 		},
-		isOver(address) {
+		isOver(sender) {
 			roll();
-			return (counts.get(address) ?? 0) >= REFUSALS_PER_MINUTE;
+			return (counts.get(sender) ?? 0) >= REFUSALS_PER_MINUTE;
 		},
 	};
 }

@@ -21,13 +21,15 @@ type Options = {
 	readonly url: string;
 	/** Told of every fault of the queue itself: it is visible to people, work goes on by the sweep. */
 	readonly onFault: (where: string, error: Error) => void;
+	/** Told after each reminder that was placed. */
+	readonly onWell?: () => void;
 };
 
 /**
  * @param url `postgres://...` (schema `bullmq`, migrated here) or `redis://...`, `rediss://...`
  * @throws Error where the backend cannot be reached at start
  */
-export async function openReminders({ url, onFault }: Options): Promise<Reminders> {
+export async function openReminders({ url, onFault, onWell }: Options): Promise<Reminders> {
 	const isPostgres = url.startsWith('postgres');
 	// Only the type arguments of the two backends differ; the classes that come out have the same calls.
 	const classes = withBackend((isPostgres ? createPostgresBackend : createRedisBackend) as typeof createRedisBackend);
@@ -46,6 +48,7 @@ export async function openReminders({ url, onFault }: Options): Promise<Reminder
 	return {
 		async remind(topic) {
 			await queueOf(topic).add('look', {}, { removeOnComplete: true, removeOnFail: true });
+			onWell?.();
 		},
 		listen(topic, concurrency, look) {
 			const worker = new classes.Worker(topic, async () => look(), {

@@ -64,11 +64,48 @@ export async function startEmbedded(folder: string, mode: 'own' | 'share'): Prom
 	}
 	if (!existsSync(join(data, 'PG_VERSION'))) initialise(data, binaries, password, isRoot);
 	const port = await freePort();
-	const child = launch(data, binaries, port, isRoot);
-	await untilReady(data, port, child);
-	const both = urls(port, password);
+	const server = supervise(
+		() => launch(data, binaries, port, isRoot),
+		(child) => untilReady(data, port, child),
+	);
+	await server.ready;
 	await createAccount(port, password);
-	return { ...both, isOwner: true, stop: () => stop(child) };
+	return { ...urls(port, password), isOwner: true, stop: () => server.stop() };
+}
+
+/** Starts in a row without a minute of work between them, after which the server is left alone and its absence is told by every query. */
+const RESTARTS_MAX = 5;
+const STEADY_MS = 60_000;
+
+/** Keeps the server running: one that dies under us (killed, out of memory) comes back on the same port, and the pools reconnect. */
+function supervise(
+	start: () => ChildProcess,
+	untilUp: (child: ChildProcess) => Promise<void>,
+): { readonly ready: Promise<void>; stop(): Promise<void> } {
+	let child = start();
+	let startedAt = Date.now();
+	let restarts = 0;
+	let isStopping = false;
+	const watch = (): void => {
+		child.once('exit', () => {
+			if (isStopping) return;
+			restarts = Date.now() - startedAt > STEADY_MS ? 1 : restarts + 1;
+			if (restarts > RESTARTS_MAX) return;
+			startedAt = Date.now();
+			child = start();
+			watch();
+			// Its failure shows in every query; the next exit brings the next try.
+			untilUp(child).catch(() => undefined);
+		});
+	};
+	const ready = untilUp(child).then(watch);
+	return {
+		ready,
+		stop: () => {
+			isStopping = true;
+			return stop(child);
+		},
+	};
 }
 
 function urls(port: number, password: string): { runUrl: string; migrateUrl: string } {

@@ -151,6 +151,16 @@ describe('what cannot be taken', () => {
 		).toBe(413);
 	}, 30_000);
 
+	it('limits of the configuration count, and a large body of a stranger is answered too', async () => {
+		const small = await openDoor(fresh.database, { bodyMax: 2_048, alertsMax: 2 });
+		expect((await small.post('alertmanager', 'x'.repeat(5_000))).status).toBe(413);
+		const many = await small.post('alertmanager', body(firing('L1'), firing('L2'), firing('L3')));
+		expect([many.status, many.body['error'] ?? '']).toEqual([413, expect.stringMatching(/too_/)]);
+		const stranger = await small.post('alertmanager', 'x'.repeat(20_000_000), { authorization: 'Bearer wrong' });
+		expect(stranger.status).toBe(403);
+		await small.close();
+	});
+
 	it('a form of body that holds no text is 415, the type is else a hint', async () => {
 		expect((await door.post('alertmanager', 'x', { 'content-type': 'image/png' })).status).toBe(415);
 		expect((await door.post('alertmanager', 'x', { 'content-encoding': 'zstd' })).status).toBe(415);
@@ -242,6 +252,8 @@ describe('pressure', () => {
 			statuses.push((await guessed.post('nozomi', '{}', { authorization: `Bearer guess-${i}` })).status);
 		expect(statuses[0]).toBe(403);
 		expect(statuses.at(-1)).toBe(429);
+		// A good credential from the same address is not held up by somebody's bad ones.
+		expect((await guessed.post('nozomi', '{}')).status).toBe(202);
 		await guessed.close();
 	});
 });
