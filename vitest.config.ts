@@ -30,8 +30,9 @@ export default defineConfig({
 					name: 'e2e',
 					include: ['test/e2e/**/*.test.ts'],
 					testTimeout: 240_000,
-					hookTimeout: 120_000,
-					fileParallelism: false,
+					// Each file has folders and ports of its own.
+					hookTimeout: 240_000,
+					maxWorkers: 4,
 				},
 			},
 			{

@@ -72,12 +72,9 @@ export function surveyOf(
 	facts: Facts,
 	now: Instant,
 ): { ground: Ground; targets: readonly Target[] } {
-	const param = (name: string): string | null => {
-		const value = step.params[name];
-		return typeof value === 'string' && value !== '' ? value : null;
-	};
 	const readings = readingsFor(step, facts, now);
-	const ground: Ground = { step, facts, readings, now, asset: null, zone: param('zone'), site: param('site') };
+	// A place that only the playbook names is none: it would choose its own zone state, freezes and approvers.
+	const ground: Ground = { step, facts, readings, now, asset: null, zone: null, site: null };
 	return { ground, targets: judgeTargets(step, facts, ground) };
 }
 
@@ -144,7 +141,7 @@ function unknownAction(step: ProposedStep, facts: Facts, targets: readonly Targe
 	const isSis = targets.some((target) => target.views.some((view) => view.class.startsWith('sis')));
 	const say: RowSay & { class: DecisionClass } = isSis
 		? { row: 'G2', class: 'NEVER', reason: 'a safety system is its own zone: no path from the bot reaches it' }
-		: { row: 'G2', class: 'HANDS', reason: `\`${step.action}\` is no action of the catalogue` };
+		: { row: 'G2', class: 'HANDS', reason: `\`${step.action.slice(0, 100)}\` is no action of the catalogue` };
 	const rules = siteRuleSays(facts.site_rules, step, null, targets);
 	let decided: DecisionClass = say.class;
 	for (const rule of rules) decided = stricter(decided, rule.class);
@@ -190,7 +187,7 @@ function bySayOrder(a: RowSay, b: RowSay): number {
 
 /**
  * What approvals bind to: exactly what both people saw. Any change of action, target, what the target is judged as, parameter,
- * playbook version, attempt, class or row voids them. Facts that only end a wait do not.
+ * playbook version, attempt, requester, class or row voids them. Facts that only end a wait do not.
  */
 function bindingOf(
 	step: ProposedStep,
@@ -207,6 +204,7 @@ function bindingOf(
 		playbook_version: step.playbook_version,
 		attempt: step.attempt,
 		containment_ms: step.containment_ms,
+		requested_by: step.requested_by,
 		class: decisionClass,
 		rows: [...new Set(rows.filter((say) => say.class !== null || say.row === 'P05').map((say) => say.row))].toSorted(),
 	});
@@ -230,14 +228,25 @@ const NEED_OF_APPROVER: Readonly<Record<Approver, ApprovalNeed>> = {
 function needsOf(judged: Judgement): ApprovalNeed[] {
 	const approvers = new Set(judged.rows.map((row: Row) => row.approver));
 	if (judged.class === 'TWO') {
-		const itRoles: Role[] = approvers.has('network') ? [...IT_ROLES, 'network_owner'] : [...IT_ROLES];
+		// Raised from ONE (G4, a site's rule), a row keeps the person whom it names: two others do not stand in for them.
+		const isOwners = judged.rows.some((row) => row.approver === 'network' && givesOne(row));
+		const itRoles: Role[] = isOwners
+			? ['network_owner']
+			: approvers.has('network')
+				? [...IT_ROLES, 'network_owner']
+				: [...IT_ROLES];
 		return [
 			{ side: 'ot', roles: [...OT_ROLES] },
 			{ side: 'it', roles: itRoles },
+			...(approvers.has('reporter') ? [NEED_OF_APPROVER.reporter] : []),
 		];
 	}
 	if (judged.class !== 'ONE') return [];
 	return [...approvers].map((approver) => NEED_OF_APPROVER[approver]);
+}
+
+function givesOne(row: Row): boolean {
+	return row.cases.some((option) => option.class === 'ONE');
 }
 
 function unique<T>(items: readonly T[], key: (item: T) => string): T[] {

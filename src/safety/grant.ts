@@ -6,7 +6,7 @@ import type { Person } from '../domain/person.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 import type { StepParams } from '../domain/step.ts';
 import { type Instant, SECOND } from '../domain/time.ts';
-import { effectOf, mayHaveConnector } from './actions.ts';
+import { mayHaveConnector } from './actions.ts';
 import { approvalCounts, assignNeeds } from './approval.ts';
 import { decide, type Facts, type ProposedStep, placesOf } from './decide.ts';
 
@@ -58,7 +58,8 @@ export type GrantAnswer =
  *
  * Decides again on these facts; needs every hold gone, and for each need an approval by a different named person who holds the
  * role at every place of the step today, did not ask for the step, and approved exactly this. A `no` of such a person stops it.
- * Never gives leave to control, destroy, attack or run raw commands, whatever the table says (G10). Never throws.
+ * Never gives leave to control, destroy, attack, run raw commands or change the gate's own ground, whatever the table says (G10):
+ * what two people decide by P06, people enter themselves. Never throws.
  */
 export function grant(question: GrantQuestion): GrantAnswer {
 	const { step, facts, now } = question;
@@ -80,7 +81,7 @@ function grantOn(question: GrantQuestion, decision: Decision): GrantAnswer {
 		reasons,
 	});
 	if (decision.class === 'NEVER' || decision.class === 'HANDS') return refuse([decision.summary]);
-	if (!mayHaveConnector(step.action) && effectOf(step.action) !== 'policy') {
+	if (!mayHaveConnector(step.action)) {
 		return refuse([`no connector may exist for \`${step.action}\` (G10)`]);
 	}
 	const places = placesOf(step, facts, now);

@@ -98,12 +98,15 @@ function isLeftOut(where: Where, target: Target, missing: MissingFact[]): boolea
 	return allShown(where.unless, target.ground);
 }
 
+function isSis(view: View | null): boolean {
+	return view?.class === 'sis' || view?.class === 'sis_workstation';
+}
+
 /** G2: what no row names is unknown. A safety system has no path from the bot at all. */
 function unlisted(action: ActionName, view: View | null): Judgement {
-	const isSis = view?.class === 'sis' || view?.class === 'sis_workstation';
 	const isAttack = ACTIONS[action].effect === 'attack';
 	const place = view === null ? 'this' : `${view.class} at level ${view.level ?? 'unknown'}`;
-	const say: RowSay = isSis
+	const say: RowSay = isSis(view)
 		? { row: 'G2', class: 'NEVER', reason: 'a safety system is its own zone: no path from the bot reaches it' }
 		: isAttack
 			? { row: 'G2', class: 'NEVER', reason: 'attack traffic' }
@@ -120,8 +123,7 @@ function floorFor(effect: Effect, view: View | null): RowSay & { readonly class:
 	const hasConnector = effect === 'policy' || EFFECTS_WITH_CONNECTOR.some((known) => known === effect);
 	if (!hasConnector) return { row: 'G10', class: 'HANDS', reason: `no connector exists for the effect ${effect}` };
 	const isController =
-		view !== null &&
-		(CONTROLLERS.includes(view.class) || view.class === 'sis' || ['0', '1'].includes(view.level ?? '1'));
+		view !== null && (CONTROLLERS.includes(view.class) || isSis(view) || ['0', '1'].includes(view.level ?? '1'));
 	if (isController && !isTouchFree(effect)) {
 		return { row: 'G10', class: 'HANDS', reason: 'no connector can act on a controller or anything at level 0 or 1' };
 	}

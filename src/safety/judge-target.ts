@@ -39,10 +39,12 @@ export function judgeTargets(step: ProposedStep, facts: Facts, ground: Ground): 
 
 function judgeAsset(id: string, step: ProposedStep, facts: Facts, ground: Ground, isCurrent: boolean): Target {
 	const asset = Object.hasOwn(facts.targets, id) ? (facts.targets[id] ?? null) : null;
-	const zoneId = asset === null ? (zoneOfAddress(id, facts) ?? paramTexts(step, 'zone')[0] ?? null) : asset.zone;
+	const zoneId = asset === null ? zoneOfAddress(id, facts) : asset.zone;
 	const zone = zoneId === null ? null : (facts.zones[zoneId] ?? null);
-	const site = asset === null ? (paramTexts(step, 'site')[0] ?? null) : (asset.site ?? zone?.site ?? null);
-	const isSisZone = zone?.sis === true;
+	const site = asset?.site ?? zone?.site ?? null;
+	// A zone that the step itself names is believed where it makes things stricter, and only there.
+	const named = asset === null ? paramTexts(step, 'zone').map((name) => facts.zones[name]) : [];
+	const isSisZone = [zone, ...named].some((one) => one?.sis === true);
 	const own: Ground = { ...ground, asset: asset?.id ?? id, zone: zoneId, site };
 	const doubts: string[] = [];
 	const views: View[] = [];

@@ -13,7 +13,7 @@ export type ProposedStep = {
 	readonly targets: readonly string[];
 	/**
 	 * Parameters. These name what the step reaches beside assets, and are the subjects of facts: `account` (or `user`),
-	 * `session`, `flow`, `indicator`; `zone` and `site` place a step that has no asset.
+	 * `session`, `flow`, `indicator`. Where a step stands is never taken from here: only the inventory places it.
 	 */
 	readonly params: StepParams;
 	readonly playbook: string;
@@ -54,10 +54,19 @@ export type Facts = {
 	readonly site_rules: readonly unknown[];
 };
 
-/** The step of a plan as the gate sees it; `targets` in the parameters adds assets to its target. */
+/**
+ * Parameters that name a thing: a connector's call may be filled with them, so what they name is judged as a target too. An EDR's
+ * own id (`device`) is found in the inventory as the asset that has it; one that nobody has is an unlisted target (G2).
+ */
+const NAMING_PARAMS = ['targets', 'target', 'device', 'host', 'asset'] as const;
+
+/** The step of a plan as the gate sees it; parameters that name things add them to its target. */
 export function proposeStep(step: Step): ProposedStep {
-	const more = step.params['targets'];
-	const listed = Array.isArray(more) ? more : typeof more === 'string' ? [more] : [];
+	const listed = NAMING_PARAMS.flatMap((name) => {
+		const value = step.params[name];
+		if (value === undefined) return [];
+		return Array.isArray(value) ? value : [String(value)];
+	});
 	return {
 		id: step.id,
 		action: step.action,

@@ -9,17 +9,16 @@ import type { Facts, ProposedStep } from './proposed-step.ts';
 /** An inventory that nobody has confirmed for longer is stale: its assets are judged as level 1 controllers. Our choice. */
 export const INVENTORY_MAX_AGE_MS = 30 * DAY;
 
-/** Values of a parameter as texts: one, or each of a list. */
+/**
+ * Values of parameters as texts: one, or each of a list; of several names all of them, because a call may be filled with any.
+ * A playbook that names a harmless `account` beside a dangerous `user` is judged by both.
+ */
 export function paramTexts(step: ProposedStep, ...names: readonly string[]): string[] {
-	for (const name of names) {
+	const texts = names.flatMap((name) => {
 		const value = step.params[name];
-		if (typeof value === 'string' && value.trim() !== '') return [value.trim()];
-		if (Array.isArray(value)) {
-			const texts = value.map((text) => text.trim()).filter((text) => text !== '');
-			if (texts.length > 0) return texts;
-		}
-	}
-	return [];
+		return typeof value === 'string' ? [value.trim()] : Array.isArray(value) ? value.map((text) => text.trim()) : [];
+	});
+	return [...new Set(texts.filter((text) => text !== ''))];
 }
 
 function reading(
@@ -78,8 +77,12 @@ export function isExternal(indicator: string): boolean | null {
 	const text = indicator.trim().toLowerCase();
 	if (/^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(text)) return true;
 	const host = /^https?:\/\/(?:[^/@]*@)?([^/:?#]+)/.exec(text)?.[1] ?? text;
-	const [address = '', bits] = host.split('/');
-	if (ipv4Number(address) !== null) {
+	const [address = '', bits, more] = host.split('/');
+	if (more !== undefined) return null;
+	// Other ways to write an address (`10.1`, `012.0.0.1`, `0x0a.0.0.1`) mean different ones to different readers.
+	const isAddress = ipv4Number(address) !== null && !/(?:^|\.)0\d/.test(address);
+	if (!isAddress && /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/.test(address)) return false;
+	if (isAddress) {
 		// A range wider than /16 is no indicator but a part of the internet, and may hold anything.
 		if (bits !== undefined && !(Number(bits) >= 16 && Number(bits) <= 32)) return false;
 		const isSpecial = ['0.0.0.0/8', '224.0.0.0/3'].some((range) => inRange(address, range));

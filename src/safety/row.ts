@@ -154,6 +154,8 @@ export const ANYWHERE: Where = { classes: ANY_CLASS, levels: ANY_LEVEL, bare: tr
 export const NOT_SIS = except('sis', 'sis_workstation');
 /** Level 1 things: never changed by the bot. An unknown class is judged as one. */
 export const CONTROLLERS: readonly AssetClass[] = ['dcs', 'plc', 'rtu', 'ied', 'io', 'bms_controller', 'unknown'];
+/** Machines that are neither controllers nor safety systems: where a row names a level above 1 and any machine there. */
+export const MACHINES = NOT_SIS.filter((known) => !CONTROLLERS.includes(known));
 /** Business IT and what stands beside it. */
 export const IT_CLASSES: readonly AssetClass[] = [
 	'endpoint',

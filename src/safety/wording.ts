@@ -12,7 +12,7 @@ const NAMED_MAX = 3;
 /** `isolate a host: \`hmi-2\``. Names are cut: they may come from an alert. */
 export function phraseOf(step: ProposedStep, targets: readonly Target[]): string {
 	const words = isActionName(step.action) ? ACTIONS[step.action].words : `\`${step.action.slice(0, 60)}\``;
-	const labels = targets.map((target) => target.label).filter((label) => label !== '');
+	const labels = [...new Set(targets.map((target) => target.label))].filter((label) => label !== '');
 	if (labels.length === 0) return words;
 	const named = labels.slice(0, NAMED_MAX).map((label) => `\`${label.slice(0, 80)}\``);
 	const more = labels.length > NAMED_MAX ? ` and ${labels.length - NAMED_MAX} more` : '';

@@ -291,6 +291,13 @@ describe('the inventory as a supplier', () => {
 		expect(decide(isolate, facts(asset('endpoint', '4'), { readings: others }), NOW).class).toBe('HANDS');
 	});
 
+	test('what no fact is called, or none can be, is no statement and no fault', () => {
+		const strange = { no_such_fact: true, dual_homed: 'maybe', criticality: 3 };
+		const zones = { 'unit-1': zone({ facts: { no_such_fact: true, zone_state: 7, dual_homed: 'perhaps' } }) };
+		const world = facts(asset('endpoint', '4', { facts: strange }), { zones });
+		expect(decide(isolate, world, NOW)).toEqual(decide(isolate, facts(asset('endpoint', '4')), NOW));
+	});
+
 	test('an asset that the inventory calls OT is not IT-only', () => {
 		expect(decide(isolate, facts(asset('endpoint', '4', { domain: 'ot' })), NOW).class).toBe('HANDS');
 	});

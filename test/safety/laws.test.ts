@@ -10,7 +10,18 @@ import { decide, type Facts } from '../../src/safety/decide.ts';
 import { grant } from '../../src/safety/grant.ts';
 import { CONTROLLERS } from '../../src/safety/row.ts';
 import { rowsOf } from '../../src/safety/table.ts';
+import { APPROVAL_KINDS, type ApprovalKind, mustGrant } from './approvals.ts';
 import { asset, bestReadings, facts, NOW, PEOPLE, step, withFact, worstReadings, zone } from './plant.ts';
+import {
+	BEST_WORLD,
+	type Cell,
+	canRun as canRunAtAll,
+	decideSeen,
+	everyCell,
+	factsOf,
+	fault,
+	UNKNOWN_WORLD,
+} from './worlds.ts';
 
 const rank = (decision: Decision): number => DECISION_CLASSES.indexOf(decision.class);
 const canRun = (decision: Decision): boolean => rank(decision) <= 2;
@@ -201,6 +212,63 @@ describe('all combinations', () => {
 			}
 		}
 		expect(looked).toBeGreaterThan(5_000);
+	});
+});
+
+describe('approvals', () => {
+	const bothWorlds = [BEST_WORLD, UNKNOWN_WORLD];
+
+	/** Whether leave was given, checked against a second reading of the rules. */
+	function ask(cell: Cell, world: typeof BEST_WORLD, kind: ApprovalKind): boolean {
+		const asked = { ...cell.proposed, requested_by: kind.requester ?? 'bot' };
+		const snapshot = factsOf(cell, world);
+		const decision = decide(asked, snapshot, NOW);
+		const approvals = kind.approvals(decision, asked);
+		const answer = grant({ step: asked, facts: snapshot, approvals, people: PEOPLE, now: NOW });
+		const isPlaced = cell.target !== null && asked.targets.length > 0;
+		if (answer.ok !== mustGrant(kind, decision, asked, isPlaced))
+			expect.fail(`${cell.label}, ${kind.name}: ${decision.class}, granted: ${answer.ok}`);
+		return answer.ok;
+	}
+
+	// The long run takes every kind at every cell in both worlds: test/long/safety-enumeration.test.ts.
+	test('of everybody and of one kind more, at every action, class and level: leave is given where class and people allow it', () => {
+		const everybody = APPROVAL_KINDS.find((kind) => kind.name === 'everybody')!;
+		let given = 0;
+		let cells = 0;
+		for (const cell of everyCell()) {
+			cells++;
+			// In a zone of safety systems nothing that touches anything runs: one cell in eight shows it.
+			if (cell.isSisZone && cells % 8 !== 0) continue;
+			const { decision } = decideSeen(cell, BEST_WORLD);
+			const wrong = fault(cell, decision);
+			if (wrong !== null) expect.fail(`${cell.label}: ${wrong}`);
+			// What cannot run is refused before approvals are looked at; one cell in eight is asked all the same.
+			if (!canRunAtAll(decision) && cells % 8 !== 0) continue;
+			const kind = APPROVAL_KINDS[cells % APPROVAL_KINDS.length]!;
+			if (ask(cell, BEST_WORLD, everybody)) given++;
+			ask(cell, bothWorlds[cells % 2]!, kind);
+		}
+		expect(cells).toBeGreaterThan(50_000);
+		expect(given).toBeGreaterThan(1_000);
+	}, 120_000);
+
+	test('of every kind, for every way in which the table sees an action', () => {
+		const cells = new Map<string, Cell>();
+		for (const cell of everyCell()) {
+			if (cell.isSisZone) continue;
+			const { decision } = decideSeen(cell, BEST_WORLD);
+			if (!canRunAtAll(decision)) continue;
+			const needs = decision.needs.map((need) => need.roles.join('+')).join(' and ');
+			cells.set(
+				`${decision.class} ${needs} ${decision.holds.length} ${decision.rows.map((say) => say.row).join(' ')}`,
+				cell,
+			);
+		}
+		expect(cells.size).toBeGreaterThan(40);
+		for (const cell of cells.values()) {
+			for (const kind of APPROVAL_KINDS) for (const world of bothWorlds) ask(cell, world, kind);
+		}
 	});
 });
 

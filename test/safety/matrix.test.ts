@@ -66,6 +66,16 @@ describe('the matrix', () => {
 		);
 	});
 
+	test('each test that docs/safety.md names is there, by its file and title', () => {
+		const text = readFileSync(DOCUMENT, 'utf8').replace(/\n\s*/g, ' ');
+		const named = [...text.matchAll(/`(test\/[\w/.-]+\.test\.ts)`((?:[:;] "[^"]+")*)/g)];
+		expect(named.length).toBeGreaterThan(15);
+		for (const [, file = '', titles = ''] of named) {
+			const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+			for (const [, title = ''] of titles.matchAll(/"([^"]+)"/g)) expect(source, `${file}: ${title}`).toContain(title);
+		}
+	});
+
 	test('stands in docs/safety.md as it is (UPDATE_DOCS=1 writes it)', () => {
 		const text = readFileSync(DOCUMENT, 'utf8');
 		const current = withSections(text);

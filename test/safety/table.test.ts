@@ -165,6 +165,106 @@ describe('every row of the table', () => {
 	});
 });
 
+/** What each row asks for, read from the words of its condition: `when` gives a looser class, `hold` waits, `proof` or not that row, `unless` left out. */
+const ASKED: readonly (readonly [row: string, facts: string])[] = [
+	['R01', 'hold:within_rate_limit'],
+	['R02', 'proof:message_author'],
+	['R03', 'hold:outbound_scrubbed'],
+	['R04', 'hold:model_output_labelled'],
+	['R05', 'hold:read_only_account hold:within_rate_limit'],
+	['R06', 'hold:read_only_account hold:query_bounded'],
+	['R07', 'when:saved_query_approved hold:query_bounded hold:off_peak'],
+	['R08', 'hold:capture_disk_capped proof:capture_device_installed'],
+	['R11', 'hold:stored_copies_only'],
+	['R14', 'when:it_policy_allows_auto proof:ot_dependency'],
+	['R16', 'hold:draft_only'],
+	['R17', 'hold:legal_review_done'],
+	['S01', 'proof:scan_excludes_ot proof:ot_dependency'],
+	['S02', 'hold:scan_allow_listed hold:ot_told'],
+	['S03', 'hold:tested_on_staging hold:stop_person_named'],
+	['S04', 'when:design_work'],
+	['N01', 'when:confidence when:block_has_expiry proof:indicator_external proof:indicator_on_dependency_allowlist'],
+	['N02', 'proof:ot_dependency'],
+	['N03', 'hold:flow_known hold:flow_process_effect hold:timed_rollback'],
+	['N04', 'when:island_procedure_signed hold:operator_ready_for_island'],
+	['N05', 'hold:eradication_confirmed'],
+	[
+		'N06',
+		'when:session_preapproved when:session_outside_window when:engineer_under_permit hold:session_is_live_maintenance hold:session_sole_remote_operator',
+	],
+	['N07', 'hold:site_manned|view_confirmed_elsewhere'],
+	['N08', 'hold:alternative_access_stated'],
+	['N09', 'proof:is_uplink proof:dual_homed proof:ot_dependency'],
+	['N10', 'hold:port_verified'],
+	['N11', 'unless:ring_or_redundancy'],
+	['N12', 'unless:carries_safety_traffic'],
+	['N13', 'when:engineering_project'],
+	['N14', 'proof:used_by_ot'],
+	['N15', 'unless:used_by_ot'],
+	['N16', 'proof:wireless_carries_ot'],
+	['A01', 'when:confidence'],
+	[
+		'A02',
+		'when:account_is_live_operator_login hold:account_dependants_listed hold:replacement_login_ready unless:account_used_by_ot',
+	],
+	['A03', 'when:vendor_permit_open'],
+	['A05', 'when:responsible_person_asked'],
+	['H01', 'when:confidence proof:ot_dependency proof:dual_homed proof:operator_remote_view'],
+	['H02', 'proof:ot_dependency'],
+	['H03', 'hold:download_in_progress'],
+	['H05', 'when:process_running unless:sole_view unless:sole_control'],
+	['H06', 'hold:report_data_noted'],
+	['H07', 'proof:control_depends_on_historian'],
+	['H10', 'when:it_policy_allows_auto proof:ot_dependency'],
+	['H11', 'hold:service_effect_known'],
+	['H12', 'hold:oem_approved'],
+	['H14', 'hold:evidence_taken proof:ot_dependency'],
+	['H17', 'proof:ot_dependency'],
+	['H17b', 'hold:change_tested'],
+	['H19', 'hold:clean_image_proven proof:ot_dependency'],
+	['H19b', 'hold:clean_image_proven hold:ot_told'],
+	['C12', 'proof:sis_copy_one_way'],
+	['C15', 'when:responsible_person_asked'],
+	['P06', 'hold:policy_reviewed'],
+];
+
+describe('the conditions', () => {
+	test.each(ASKED)('of %s are %s', (id, expected) => {
+		const rows = ROWS.filter((row) => row.id === id);
+		const asked = rows.flatMap((row) => [
+			...row.cases.flatMap((option) => [
+				...option.when.map((condition) => ['when', condition] as const),
+				...option.holds.map((condition) => ['hold', condition] as const),
+			]),
+			...row.proofs.map((proof) => ['proof', proof.condition] as const),
+			...row.where.flatMap((where) => (where.unless ?? []).map((condition) => ['unless', condition] as const)),
+		]);
+		const words = asked.map(([kind, { any, confidence }]) =>
+			confidence === true ? `${kind}:confidence` : `${kind}:${any.map(({ fact }) => fact).join('|')}`,
+		);
+		expect([...new Set(words)].join(' ')).toBe(expected);
+	});
+
+	test('of the other rows are none', () => {
+		const known = ASKED.map(([id]) => id);
+		const others = ROWS.filter((row) => !known.includes(row.id));
+		for (const row of others) {
+			expect(
+				row.cases.flatMap((option) => [...option.when, ...option.holds]),
+				row.id,
+			).toEqual([]);
+			expect([...row.proofs, ...row.where.flatMap((where) => where.unless ?? [])], row.id).toEqual([]);
+		}
+	});
+
+	test('that are waited for are asked in every class that can run', () => {
+		for (const row of ROWS.filter((one) => ['N06', 'R07'].includes(one.id))) {
+			for (const option of row.cases) expect(option.holds.length, `${row.id} ${option.class}`).toBeGreaterThan(0);
+		}
+		expect(ROWS.find((one) => one.id === 'N06')?.cases.map((option) => option.holds.length)).toEqual([2, 2]);
+	});
+});
+
 describe('the catalogue of actions', () => {
 	test('gives every action a row, its own or that of what it takes back', () => {
 		for (const name of ACTION_NAMES) {
@@ -225,6 +325,20 @@ describe('targets that nobody knows (G2)', () => {
 		expect(decide(step('notify'), snapshot, NOW).class).toBe('AUTO');
 	});
 
+	test.each<[AssetClass, Level, DecisionClass]>([
+		['dcs', '3', 'AUTO'],
+		['dcs', '3.5', 'HANDS'],
+		['dcs', '4', 'HANDS'],
+		['plc', '2', 'AUTO'],
+		['plc', '3', 'HANDS'],
+		['rtu', '4', 'HANDS'],
+	])(
+		'a capture at a %s that the inventory puts at level %s is %s: a DCS may be its servers, no other may',
+		(one, level, expected) => {
+			expect(decide(step('start_capture'), facts(asset(one, level)), NOW).class).toBe(expected);
+		},
+	);
+
 	test('a stale inventory is stale although somebody says that it is current', () => {
 		const stale = facts(asset('endpoint', '4'), { inventory_confirmed_at: null });
 		expect(stale.readings.some((one) => one.name === 'inventory_current' && one.value === true)).toBe(true);
@@ -246,6 +360,22 @@ describe('targets that nobody knows (G2)', () => {
 			decide(step('restart', { targets: [ip] }), facts(null, { zones, targets: {} }), NOW).class;
 		expect(at('10.9.0.4')).toBe('NEVER');
 		expect(at('10.8.0.4')).toBe('HANDS');
+	});
+
+	test.each(['exploit', 'guess_password', 'fuzz'])('`%s` is attack traffic wherever it goes', (action) => {
+		for (const target of [null, asset('endpoint', '4'), asset('cloud', '5'), asset('plc', '1'), asset('sis', '1')])
+			expect(decide(step(action), facts(target), NOW).class).toBe('NEVER');
+	});
+
+	test('a controller is reached by nothing that a row for anything would let run, and the reason says so', () => {
+		for (const one of ['plc', 'sis', 'sis_workstation'] as const) {
+			const decision = decide(step('send_report'), facts(asset(one, '2')), NOW);
+			expect(decision.class).toBe('HANDS');
+			expect(decision.rows).toContainEqual(expect.objectContaining({ row: 'G10', class: 'HANDS' }));
+		}
+		const office = decide(step('send_report'), facts(asset('endpoint', '4')), NOW);
+		expect(office.class).toBe('ONE');
+		expect(office.rows.map((say) => say.row)).not.toContain('G10');
 	});
 
 	test('of several targets the strictest decides', () => {

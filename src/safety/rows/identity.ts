@@ -8,6 +8,7 @@ import {
 	HIGH_CONFIDENCE,
 	IT_CLASSES,
 	LEVEL_45,
+	MACHINES,
 	NOT_SIS,
 	otherwise,
 	type Row,
@@ -40,8 +41,11 @@ export const IDENTITY_ROWS: readonly Row[] = [
 		effect: 'account',
 		actions: ACCOUNT_ACTIONS,
 		where: [
-			at(NOT_SIS, ['2', '3']),
-			at(NOT_SIS, ANY_LEVEL, { unless: [shown('account_used_by_ot', 'account proven not used by OT')], bare: true }),
+			at(MACHINES, ['2', '3']),
+			at(IT_CLASSES, LEVEL_45, {
+				unless: [shown('account_used_by_ot', 'account proven not used by OT')],
+				bare: true,
+			}),
 		],
 		cases: [
 			when(
@@ -82,7 +86,6 @@ export const IDENTITY_ROWS: readonly Row[] = [
 		where: at(NOT_SIS, ['3']),
 		cases: [otherwise('HANDS', 'W')],
 		window: true,
-		approver: 'ot',
 		reason: 'hits every HMI at once',
 		source: 'judgement',
 	}),
@@ -96,7 +99,6 @@ export const IDENTITY_ROWS: readonly Row[] = [
 			when([shown('responsible_person_asked', 'the engineer does it')], 'HANDS', 'by engineer'),
 			otherwise('NEVER', 'by the bot'),
 		],
-		approver: 'ot',
 		reason: 'lost password may need factory reset (T0892)',
 		source: 'ATT',
 		instead: 'Ask the OT engineer to do it with their own tool. I can block the flow at the conduit (N03).',

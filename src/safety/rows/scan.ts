@@ -72,17 +72,7 @@ export const SCAN_ROWS: readonly Row[] = [
 		effect: 'scan',
 		actions: SCANS,
 		where: at(
-			[
-				'server',
-				'database',
-				'domain_controller',
-				'historian',
-				'scada_server',
-				'opc_server',
-				'bms_server',
-				'jump_host',
-				'engineering_workstation',
-			],
+			['server', 'database', 'domain_controller', 'historian', 'scada_server', 'opc_server', 'bms_server', 'jump_host'],
 			['3'],
 		),
 		cases: [
@@ -107,7 +97,6 @@ export const SCAN_ROWS: readonly Row[] = [
 			otherwise('NEVER', 'as incident response'),
 		],
 		window: true,
-		approver: 'ot',
 		reason:
 			'fragile stacks have faulted or rebooted; indistinguishable from T0846/T0888. RZ disagrees for purpose-built tools: a site may run such a tool, not this bot',
 		source: 'PRAC, RZ, ATT',

@@ -1,0 +1,108 @@
+// Are the tests of the gate any good? Each mutant is one small lie in a copy of src/safety; the tests under test/safety must notice.
+// The comparison of docs/safety.md with the table is left out: it would notice every changed row without knowing why it is wrong.
+// MUTANTS how many are drawn (default 150), LONG_SEED which ones (printed), LONG_SECONDS when to stop.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { type Mutant, mutantsOf } from './mutants.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SEED = process.env['LONG_SEED'] ?? String(Date.now() % 1_000_000);
+const COUNT = Number(process.env['MUTANTS'] ?? 150);
+const LIMIT_MS = Number(process.env['LONG_SECONDS'] ?? Number.POSITIVE_INFINITY) * 1_000;
+const SIDE_BY_SIDE = 2;
+/** Words for people only: nothing in these files decides. */
+const WORDS = ['wording.ts', 'explain.ts'];
+/** Most lies fall to the first; the slow ones are asked last. */
+const QUICK = ['table', 'grant', 'facts', 'attacks', 'touches-ot'];
+const SLOW = ['matrix', 'reference', 'laws'];
+
+/** A copy of what the tests of the gate need, with node_modules by link. */
+function copyTo(folder: string): void {
+	for (const part of ['src', 'test/safety', 'playbooks', 'docs'])
+		cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+	for (const file of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, file), join(folder, file));
+	symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+	writeFileSync(
+		join(folder, 'vitest.config.ts'),
+		"export default { test: { include: ['test/safety/**/*.test.ts'], testTimeout: 60_000 } };\n",
+	);
+}
+
+/** Whether the tests pass in the folder; `names` are files under test/safety. */
+function passes(folder: string, names: readonly string[]): Promise<boolean> {
+	const files = names.map((name) => `test/safety/${name}.test.ts`);
+	const args = [
+		join(ROOT, 'node_modules/vitest/vitest.mjs'),
+		'run',
+		'--bail=1',
+		'--no-isolate',
+		'--no-file-parallelism',
+		'-t',
+		'^(?!.*docs/safety)',
+		...files,
+	];
+	return new Promise((done) => {
+		const child = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore', timeout: 120_000 });
+		child.on('exit', (code) => done(code === 0));
+	});
+}
+
+async function survives(folder: string, mutant: Mutant): Promise<boolean> {
+	const file = join(folder, mutant.file);
+	const before = readFileSync(file, 'utf8');
+	writeFileSync(file, mutant.text);
+	try {
+		return (await passes(folder, QUICK)) && (await passes(folder, SLOW));
+	} finally {
+		writeFileSync(file, before);
+	}
+}
+
+test('the tests of the gate notice nine lies of ten', async () => {
+	const base = mkdtempSync(join(tmpdir(), 'interlock-mutants-'));
+	const startedAt = performance.now();
+	try {
+		const folders = Array.from({ length: SIDE_BY_SIDE }, (_, index) => join(base, String(index)));
+		for (const folder of folders) {
+			mkdirSync(folder);
+			copyTo(folder);
+		}
+		const [first = base] = folders;
+		expect(await passes(first, [...QUICK, ...SLOW]), 'the tests pass without a lie').toBe(true);
+		const files = globSync('src/safety/**/*.ts', { cwd: ROOT }).filter(
+			(file) => !WORDS.some((name) => file.endsWith(name)),
+		);
+		const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(ROOT, file), 'utf8')));
+		const place = (mutant: Mutant): string =>
+			createHash('sha256').update(`${SEED} ${mutant.file} ${mutant.text}`).digest('hex');
+		const drawn = all.map((mutant) => [place(mutant), mutant] as const).toSorted(([a], [b]) => (a < b ? -1 : 1));
+		const queue = drawn.slice(0, COUNT).map(([, mutant]) => mutant);
+		const survivors: Mutant[] = [];
+		let tried = 0;
+		const work = async (folder: string): Promise<void> => {
+			for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+				if (performance.now() - startedAt > LIMIT_MS) return;
+				if (await survives(folder, mutant)) {
+					survivors.push(mutant);
+					process.stdout.write(`survived: ${mutant.file}:${mutant.line} ${mutant.what}\n`);
+				}
+				tried++;
+			}
+		};
+		await Promise.all(folders.map(work));
+		const seconds = Math.round((performance.now() - startedAt) / 1_000);
+		process.stdout.write(
+			`LONG_SEED=${SEED}: ${tried - survivors.length} of ${tried} mutants killed (of ${all.length} possible), ${seconds} s\n`,
+		);
+		expect(tried).toBeGreaterThan(0);
+		// A small sample may be unlucky: two standard errors are allowed for it.
+		expect(survivors.length / tried).toBeLessThanOrEqual(0.1 + 2 * Math.sqrt((0.1 * 0.9) / tried));
+	} finally {
+		rmSync(base, { recursive: true, force: true });
+	}
+});
