@@ -47,11 +47,6 @@ export function badness(name: FactName, value: FactValue): number {
 	return rank === -1 ? order.length - 1 : rank;
 }
 
-/** The worse of two values of one fact. */
-export function worseValue(name: FactName, a: FactValue, b: FactValue): FactValue {
-	return badness(name, a) >= badness(name, b) ? a : b;
-}
-
 /** What a fact counts as, and why: `known` where a current statement says so, else the worst value with the reason. */
 export type FactState = {
 	readonly name: FactName;

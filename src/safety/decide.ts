@@ -22,8 +22,7 @@ import { freezeHolds, siteRuleSays, waitsOf } from './rules.ts';
 import { rowsById } from './table.ts';
 import { insteadOf, summaryOf } from './wording.ts';
 
-export type { Facts, Freeze, ProposedStep } from './proposed-step.ts';
-export { proposeStep } from './proposed-step.ts';
+export type { Facts, ProposedStep } from './proposed-step.ts';
 
 /** Targets that one step may have; more is refused, because nobody can look at them. */
 export const TARGETS_MAX = 200;

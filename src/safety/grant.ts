@@ -10,7 +10,7 @@ import { mayHaveConnector } from './actions.ts';
 import { approvalCounts, assignNeeds } from './approval.ts';
 import { decide, type Facts, type ProposedStep, placesOf } from './decide.ts';
 
-export { APPROVAL_EXPIRY_MAX_MS, APPROVAL_EXPIRY_MS, approvalCounts, mayDecide } from './approval.ts';
+export { APPROVAL_EXPIRY_MS, mayDecide } from './approval.ts';
 
 /** How long a grant opens a connector: the worker takes it and calls at once. */
 export const GRANT_MS = 60 * SECOND;

@@ -6,7 +6,6 @@ import { drizzle, migrate } from './drizzle.ts';
 /** Advisory lock numbers are ours alone: 'ilck' as ASCII, and a second number for each purpose. */
 export const LOCK_SPACE = 0x696c636b;
 export const LOCK_MIGRATE = 1;
-export const LOCK_SEAL = 2;
 export const LOCK_CORRELATE = 3;
 
 /** The role the program runs as: SELECT and INSERT on the ledger, nothing else there. */
