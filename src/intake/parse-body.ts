@@ -133,13 +133,14 @@ function parseRecord(
 	return [{ kind: 'unparsed', raw, problems: [{ field: 'record', found: describe(record), expected: 'an object' }] }];
 }
 
-/** Several messages of a text body: each begins on its own line with `<PRI>` or a CEF or LEEF mark; other lines are its wrapping. */
+/** Several messages of a text body: each begins on its own line with `<PRI>` or a CEF, LEEF or `@cee:` mark; other lines are its wrapping. */
 function splitMessages(text: string): string[] {
 	const messages: string[] = [];
 	let current = '';
 	for (const line of text.split('\n')) {
 		const isStart =
-			/^\s{0,8}<\d{1,3}>/.test(line) || /(?:^|[ >:])(?:CEF|LEEF): ?\d{1,2}(?:\.\d)?\|/.test(line.slice(0, 300));
+			/^\s{0,8}<\d{1,3}>/.test(line) ||
+			/(?:^|[ >:])(?:(?:CEF|LEEF): ?\d{1,2}(?:\.\d)?\||@cee: ?\{)/.test(line.slice(0, 300));
 		if (isStart && current.trim() !== '') {
 			messages.push(current.trimEnd());
 			current = line;
@@ -158,7 +159,8 @@ function parseMessage(source: SourceKind, message: string, context: IntakeContex
 		return [checked(parseCef(source, message.slice(cefAt), header, context), message)];
 	}
 	const header = readSyslog(message, context);
-	const { text } = header;
+	// Rsyslog's mark for JSON in a message (Common Event Expression); Suricata writes it with `filetype: syslog`.
+	const text = header.text.replace(/^\s{0,8}@cee:\s{0,8}(?=\{)/, '');
 	if (/^[{[]/.test(text)) {
 		const json = readJson(text);
 		// A datagram may be cut off on its way and has no one to answer to: it is kept, not refused.

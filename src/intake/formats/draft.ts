@@ -1,12 +1,22 @@
 // An alert while a source's parser fills it: collects entities, labels and techniques, then bounds and cleans everything.
 // The one place where an Alert object is made, so no parser can make one that breaks the contract of DESIGN.md.
-import type { Alert, AlertKind, Domain, Entity, EntityRole, EntityType, IntakeContext } from '../../domain/alert.ts';
+import type {
+	Alert,
+	AlertKind,
+	Domain,
+	Entity,
+	EntityRole,
+	EntityType,
+	IntakeContext,
+	Problem,
+} from '../../domain/alert.ts';
 import type { Severity } from '../../domain/severity.ts';
 import type { Instant } from '../../domain/time.ts';
 import { toIso } from '../../domain/time.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
-import { hostOfUrl, knownMac, normaliseIp, readHash, scanText, techniquesIn } from './scan-text.ts';
+import { hostOfUrl, isNoAddress, knownMac, normaliseIp, readHash, scanText, techniquesIn } from './scan-text.ts';
+import { isUnsetTime, readTime, type TimeContext } from './time-text.ts';
 
 const ENTITIES_MAX = 500;
 const ENTITY_LENGTH_MAX = 2_048;
@@ -18,6 +28,8 @@ const TITLE_MAX = 300;
 const DESCRIPTION_MAX = 8_000;
 const SEVERITY_RAW_MAX = 100;
 const EXTERNAL_ID_MAX = 500;
+const PROBLEMS_MAX = 20;
+const FOUND_LENGTH_MAX = 80;
 
 export type Scalar = string | number | boolean | null | undefined;
 
@@ -52,17 +64,44 @@ export class Draft {
 	private readonly seen = new Set<string>();
 	private readonly labels = new Map<string, string>();
 	private readonly techniques = new Set<string>();
+	private readonly faults = new Map<string, Problem>();
 
 	constructor(context: IntakeContext) {
 		this.context = context;
 	}
 
-	/** Adds a thing that the payload names; addresses, MACs and hashes come in their compared form, absent values are passed over. */
-	entity(type: EntityType, value: Scalar, role: EntityRole): void {
+	/** What could not be read so far, a field once. */
+	get problems(): readonly Problem[] {
+		return [...this.faults.values()];
+	}
+
+	/** Names a value that cannot be read; the first of a field counts. */
+	problem(field: string, found: Scalar, expected: string): void {
+		if (this.faults.size >= PROBLEMS_MAX || this.faults.has(field)) return;
+		this.faults.set(field, { field, found: `"${cleanLine(String(found), FOUND_LENGTH_MAX)}"`, expected });
+	}
+
+	/** The instant of a field; null where it is unset, and with a problem where it cannot be read. */
+	time(field: string, value: Scalar, context: TimeContext = this.context): Instant | null {
+		const at = readTime(value, context);
+		if (at === null && present(value) !== null && !isUnsetTime(value))
+			this.problem(field, value, 'a time from 1980 to 2199 (ISO 8601, or a number since 1970)');
+		return at;
+	}
+
+	/**
+	 * Adds a thing that the payload names; addresses, MACs and hashes come in their compared form, absent values are passed over.
+	 *
+	 * @param field  the vendor's field, where a value that is no such thing is to be told
+	 */
+	entity(type: EntityType, value: Scalar, role: EntityRole, field: string | null = null): void {
 		const text = present(value);
 		if (text === null || this.entities.size >= ENTITIES_MAX) return;
 		const clean = normalised(type, cleanLine(text, ENTITY_LENGTH_MAX));
-		if (clean === null || clean === '') return;
+		if (clean === null || clean === '') {
+			if (field !== null && !isNoAddress(text)) this.problem(field, text, EXPECTED[type] ?? `a ${type}`);
+			return;
+		}
 		const thing = `${type} ${clean.toLowerCase()}`;
 		const key = `${role} ${thing}`;
 		// `related` says less than any other role, so it gives way to one, before or after it.
@@ -77,14 +116,21 @@ export class Draft {
 		return this.seen.has(`${type} ${(normalised(type, value) ?? '').toLowerCase()}`);
 	}
 
-	/** An address where the text is one, else a host name. `web01:9100` and `[fe80::1]:80` lose their port. */
-	endpoint(value: Scalar, role: EntityRole): void {
+	/**
+	 * An address where the text is one, else a host name. `web01:9100` and `[fe80::1]:80` lose their port.
+	 *
+	 * @param field  the vendor's field, where a value that is neither is to be told
+	 */
+	endpoint(value: Scalar, role: EntityRole, field: string | null = null): void {
 		const text = present(value);
 		if (text === null) return;
 		if (normaliseIp(text) !== null) this.entity('ip', text, role);
 		else if (knownMac(text) !== null) this.entity('mac', text, role);
 		else if (text.includes('://')) this.url(text, role);
 		else if (isHostName(text)) this.entity('host', text.replace(/:\d{1,5}$/, '').replace(/\.$/, ''), role);
+		// Some fields hold several: what they name is found by the sweep.
+		else if (field !== null && !isNoAddress(text) && scanText(text).length === 0)
+			this.problem(field, text, 'an address or a host name');
 	}
 
 	/**
@@ -179,6 +225,9 @@ export class Draft {
 			present(said.severityRaw) ?? (typeof said.severityRaw === 'string' ? said.severityRaw.trim() : null);
 		const title = cleanLine(said.title ?? '', TITLE_MAX);
 		const description = cleanText(said.description ?? '', DESCRIPTION_MAX);
+		// `unknown`, `UnSpecified` and their like state that there is none.
+		if (said.severity === null && present(severityRaw) !== null && !/^un[a-z]/i.test(severityRaw ?? ''))
+			this.problem('severity', severityRaw, "a value of the source's severity scale");
 		return {
 			source: this.context.source,
 			external_id: bounded(said.externalId, EXTERNAL_ID_MAX),
@@ -205,14 +254,29 @@ function bounded(value: Scalar, max: number): string | null {
 	return clean === '' ? null : clean;
 }
 
+/** What a field of the type holds, for people. */
+const EXPECTED: Partial<Record<EntityType, string>> = {
+	ip: 'an IPv4 or IPv6 address',
+	mac: 'a MAC address of six octets',
+	port: 'a port from 0 to 65535',
+};
+
 function normalised(type: EntityType, value: string): string | null {
+	if (type === 'port') return isPort(value) ? value : null;
 	if (type === 'ip') return normaliseIp(value);
 	if (type === 'mac') return knownMac(value);
 	if (type === 'file_hash') return readHash(value);
 	return value;
 }
 
-/** A name that a host can have, with or without a port: no spaces, no path, at least one letter or digit. */
+/** RFC 9293 section 3.1: 16 bits. */
+export function isPort(value: Scalar): boolean {
+	const text = String(value ?? '').trim();
+	return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+}
+
+/** A name that a host can have, with or without a port: no path, at least one letter or digit. Four numbers are a broken address. */
 function isHostName(text: string): boolean {
+	if (/^\d{1,10}(?:\.\d{1,10}){3}(?::\d{1,10})?$/.test(text)) return false;
 	return text.length <= 255 && /^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]*(?::\d{1,5})?$/u.test(text);
 }

@@ -6,6 +6,9 @@ import { readFieldName } from './field-names.ts';
 import type { JsonValue } from './json-text.ts';
 import { isJsonObject, readJson } from './json-text.ts';
 
+/** The same where the record is flat: `ja3`, `tls.ja3s.hash`, `ja3_hash`. */
+const PRINT_KEY = /^(?:\w{1,20}\.){0,4}(ja3s?|ja4[a-z]{0,4}|hassh(?:server)?)(?:[._]?hash)?$/i;
+
 const HASH_TEXT_MAX = 10_000;
 const INNER_JSON_MAX = 100_000;
 /** JSON inside text inside JSON: vendors go one level deep. */
@@ -18,6 +21,11 @@ const INNER_DEPTH_MAX = 2;
  */
 export function gatherField(draft: Draft, key: string, value: string, role: EntityRole, depth = 0): void {
 	const { reader, isDeaf, isHash } = readFieldName(key);
+	const print = PRINT_KEY.exec(key)?.[1];
+	if (print !== undefined) {
+		draft.label(print.toLowerCase(), value);
+		return;
+	}
 	if (isDeaf) {
 		draft.technique(value);
 		return;
@@ -38,6 +46,9 @@ export function gatherField(draft: Draft, key: string, value: string, role: Enti
 
 const NOTHING_SKIPPED: ReadonlySet<string> = new Set();
 
+/** How a TLS or SSH client or server introduces itself, hashed: it names a kind of program, and no file. */
+const PRINT = /^(?:ja3s?|ja4[a-z]{0,4}|hassh(?:server)?)$/i;
+
 /**
  * Walks a whole payload (nesting is bounded by readJson) and adds everything it names as `related`; what has a role already keeps it.
  *
@@ -49,6 +60,11 @@ export function gather(draft: Draft, value: JsonValue, key = '', skip = NOTHING_
 	} else if (Array.isArray(value)) {
 		for (const item of value) gather(draft, item, key, skip, depth);
 	} else if (isJsonObject(value)) {
+		if (PRINT.test(key)) {
+			const hash = value['hash'];
+			if (typeof hash === 'string') draft.label(key.toLowerCase(), hash);
+			return;
+		}
 		for (const [name, member] of Object.entries(value)) {
 			// `user: {name: ...}`, `process: {name: ...}`: the name is one of what the object is.
 			if (!skip.has(name)) gather(draft, member, name === 'name' && key !== '' ? key : name, skip, depth);

@@ -59,20 +59,37 @@ export function techniquesIn(whole: string): string[] {
 }
 
 /**
- * An address in the form in which addresses are compared: lower case, without brackets, zone index and port, IPv4 out of `::ffff:`.
+ * An address in the form in which addresses are compared: without brackets, zone index and port; IPv6 as RFC 5952 writes it
+ * (lower case, the longest run of zeros as `::`), IPv4 out of an IPv4-mapped one (RFC 4291 section 2.5.5.2).
  * Null where the text is none, and for `0.0.0.0` and `::`, which say that there is no address.
  */
 export function normaliseIp(value: string): string | null {
+	const text = bareAddress(value);
+	if (isIpv4(text)) return text === '0.0.0.0' ? null : text;
+	const groups = ipv6Groups(text);
+	if (groups === null || groups.every((group) => group === 0)) return null;
+	const [a = 0, b = 0] = groups.slice(6);
+	const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+	// `::1.2.3.4` is the older, IPv4-compatible way of writing the same (section 2.5.5.1).
+	const isCompatible = text.includes('.') && groups.slice(0, 6).every((group) => group === 0);
+	if (!isMapped && !isCompatible) return compressed(groups);
+	const dotted = [a >> 8, a & 255, b >> 8, b & 255].join('.');
+	return dotted === '0.0.0.0' ? null : dotted;
+}
+
+/** True for `0.0.0.0`, `::` and a MAC of zeros: ways of saying that there is no address. */
+export function isNoAddress(value: string): boolean {
+	const text = bareAddress(value);
+	return text === '0.0.0.0' || /^[0:.-]+$/.test(text);
+}
+
+function bareAddress(value: string): string {
 	let text = value.trim().toLowerCase();
 	const bracketed = /^\[([0-9a-f:.]{2,45})\](?::\d{1,5})?$/.exec(text);
 	if (bracketed !== null) text = bracketed[1] ?? '';
 	text = text.split('%')[0] ?? '';
 	const withPort = /^(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}):\d{1,5}$/.exec(text);
-	if (withPort !== null) text = withPort[1] ?? '';
-	const mapped = /^(?:::ffff:|::)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(text);
-	if (mapped !== null) text = mapped[1] ?? '';
-	if (isIpv4(text)) return text === '0.0.0.0' ? null : text;
-	return isIpv6(text) && text !== '::' ? text : null;
+	return withPort === null ? text : (withPort[1] ?? '');
 }
 
 function isIpv4(text: string): boolean {
@@ -80,22 +97,42 @@ function isIpv4(text: string): boolean {
 	return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
 }
 
-/** RFC 4291 section 2.2, all three text forms. Eight groups of two digits are an EUI-64, which is no address of a host. */
-function isIpv6(text: string): boolean {
-	if (text.length > 45 || !/^[0-9a-f:.]+$/.test(text)) return false;
-	const halves = text.split('::');
-	if (halves.length > 2) return false;
-	const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
-	let count = groups.length;
-	const last = groups.at(-1) ?? '';
+/** The eight groups of RFC 4291 section 2.2, all three text forms. Eight groups of two digits are an EUI-64, which is no address of a host. */
+function ipv6Groups(text: string): number[] | null {
+	if (text.length > 45 || !/^[0-9a-f:.]+$/.test(text)) return null;
+	const halves = text.split('::').map((half) => (half === '' ? [] : half.split(':')));
+	if (halves.length > 2) return null;
+	const lastHalf = halves.at(-1) ?? [];
+	const last = lastHalf.at(-1) ?? '';
 	if (last.includes('.')) {
-		if (!isIpv4(last)) return false;
-		groups.pop();
-		count++;
+		if (!isIpv4(last)) return null;
+		const [a = 0, b = 0, c = 0, d = 0] = last.split('.').map(Number);
+		lastHalf.splice(-1, 1, (a * 256 + b).toString(16), (c * 256 + d).toString(16));
 	}
-	if (!groups.every((group) => /^[0-9a-f]{1,4}$/.test(group))) return false;
-	if (halves.length === 2) return count < 8;
-	return count === 8 && !groups.every((group) => group.length === 2);
+	const given = halves.flat();
+	if (!given.every((group) => /^[0-9a-f]{1,4}$/.test(group))) return null;
+	if (halves.length === 1)
+		return given.length === 8 && !given.every((group) => group.length === 2) ? given.map(hex) : null;
+	if (given.length > 7) return null;
+	const zeros = Array<string>(8 - given.length).fill('0');
+	return [...(halves[0] ?? []), ...zeros, ...lastHalf].map(hex);
+}
+
+function hex(group: string): number {
+	return Number.parseInt(group, 16);
+}
+
+/** RFC 5952 section 4.2: the longest run of at least two zero groups is `::`, the first of equal ones. */
+function compressed(groups: readonly number[]): string {
+	let best = { at: 0, length: 1 };
+	let length = 0;
+	for (const [index, group] of groups.entries()) {
+		length = group === 0 ? length + 1 : 0;
+		if (length > best.length) best = { at: index - length + 1, length };
+	}
+	const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
+	if (best.length < 2) return text(groups);
+	return `${text(groups.slice(0, best.at))}::${text(groups.slice(best.at + best.length))}`;
 }
 
 /** The MAC with colons in lower case; null where the text is none or says that there is none (all zeros). */

@@ -50,14 +50,14 @@ export function readTime(value: unknown, context: TimeContext): Instant | null {
 	return readIso(text, context) ?? readWords(text, context);
 }
 
-/** The latest of several values that are instants; null where none is. */
-export function latestTime(values: readonly unknown[], context: TimeContext): Instant | null {
-	let latest: Instant | null = null;
-	for (const value of values) {
-		const at = readTime(value, context);
-		if (at !== null && (latest === null || at > latest)) latest = at;
-	}
-	return latest;
+/** True for what vendors write where a time is not set: zero, the year 1 (.NET, Go), the first instant of 1970 or 1601. */
+export function isUnsetTime(value: unknown): boolean {
+	const text = String(value ?? '').trim();
+	return (
+		text === '' ||
+		/^-?[0.]+$/.test(text) ||
+		/^(?:000[01]|1601|1970)-01-01(?:[T ]00:00:00[0.]{0,14}(?:Z|[+-]00:?00)?)?$/i.test(text)
+	);
 }
 
 function readEpoch(value: number): Instant | null {

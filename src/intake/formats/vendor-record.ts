@@ -9,11 +9,11 @@ const PROBLEMS_MAX = 20;
 const FOUND_LENGTH_MAX = 80;
 
 /** A scalar as trimmed text; null where it is absent or says nothing (`""`, `-`, `n/a`). */
-export const Text = z.union([z.string(), z.number(), z.boolean()]).nullish().transform(present);
+export const Text = z.union([z.string(), z.number(), z.boolean()], 'a text or a number').nullish().transform(present);
 
 /** A scalar as trimmed text, where `none` and `unknown` are statements and not absence: severity, status. */
 export const Word = z
-	.union([z.string(), z.number(), z.boolean()])
+	.union([z.string(), z.number(), z.boolean()], 'a word or a number')
 	.nullish()
 	.transform((value) => {
 		const text = String(value ?? '').trim();

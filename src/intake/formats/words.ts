@@ -53,13 +53,38 @@ const MAINTENANCE =
  * when control has failed), process, or maintenance; null where they show none. `GasDetectorHigh` and `gas_detector_high` are words too.
  */
 export function kindOfWords(text: string): AlertKind | null {
-	const words = text
-		.slice(0, 4_000)
-		.replace(/([a-z\d])([A-Z])/g, '$1 $2')
-		.replace(/[_\-./]+/g, ' ')
-		.replace(/\s+/g, ' ')
-		.toLowerCase();
+	const words = wordsOf(text);
 	if (PROCESS_SAFETY.test(words)) return 'process_safety';
 	if (PROCESS.test(words)) return 'process';
 	return MAINTENANCE.test(words) ? 'maintenance' : null;
+}
+
+/** Alone these words may mean anything; in an alert about a process they mean that a layer of protection acts, or is about to. */
+const PLANT_SAFETY =
+	/\b(?:gas|fire|flame|smoke|pressure|over ?pressure|sis|esd|psd|trip|trips|tripped|emergency|safety|relief|psv|prv|burner|toxic|explosi\w*|flammable|h2s|lel|evacuat\w*|interlock)\b/;
+
+/** True where the words of a process alert speak of gas, fire, pressure, a trip or a safety system (IEC 61511 layers). */
+export function isPlantSafety(text: string): boolean {
+	return PLANT_SAFETY.test(wordsOf(text).replaceAll('round trip', ''));
+}
+
+const SESSION =
+	/\b(?:log(?:ged|s)? ?(?:on|in|off|out)|sign(?:ed|s)? ?(?:on|in|off|out)|sessions? (?:is |was )?(?:start\w*|end\w*|open\w*|clos\w*|creat\w*|terminat\w*|disconnect\w*))\b/;
+const NOT_ROUTINE =
+	/\b(?:fail\w*|den(?:y|ied)|invalid|bad|wrong|incorrect|reject\w*|block\w*|brute|attack\w*|suspicious|anomal\w*|unusual|impossible|abnormal|unauthori[sz]ed|malicious|lock(?:ed|out)|multiple|excessive|risky|compromis\w*|hijack\w*|not|unable|could ?n t)\b/;
+
+/** True where the words tell of a log-in, a log-out, or a session's begin or end, and of nothing wrong with it. */
+export function isRoutineSession(text: string): boolean {
+	const words = wordsOf(text);
+	return SESSION.test(words) && !NOT_ROUTINE.test(words);
+}
+
+/** Words in lower case with single spaces: `GasDetectorHigh`, `gas_detector-high` are three. */
+function wordsOf(text: string): string {
+	return text
+		.slice(0, 4_000)
+		.replace(/([a-z\d])([A-Z])/g, '$1 $2')
+		.replace(/[_\-./:']+/g, ' ')
+		.replace(/\s+/g, ' ')
+		.toLowerCase();
 }

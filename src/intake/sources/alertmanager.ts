@@ -1,12 +1,12 @@
 // Prometheus Alertmanager: its webhook (version 3 and 4), the list of its API v2, and Prometheus' own list of alerts.
 import { z } from 'zod';
 import type { IntakeContext, Problem } from '../../domain/alert.ts';
+import type { Instant } from '../../domain/time.ts';
 import { Draft } from '../formats/draft.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject } from '../formats/json-text.ts';
-import { readTime } from '../formats/time-text.ts';
-import { readVendor, Text, TextMap } from '../formats/vendor-record.ts';
+import { describe, readVendor, Text, TextMap } from '../formats/vendor-record.ts';
 import { kindOfWords, severityOfWord } from '../formats/words.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
 import { records, unparsed } from './source-kind.ts';
@@ -119,8 +119,9 @@ function read(record: JsonObject, envelope: JsonObject | null, context: IntakeCo
 	const summary = annotations['summary'] ?? labels['summary'] ?? annotations['title'] ?? annotations['message'] ?? null;
 	const description = annotations['description'] ?? labels['description'] ?? annotations['message'] ?? null;
 	const severityRaw = SEVERITY_LABELS.map((key) => labels[key]).find((text) => text !== undefined) ?? null;
-	const isClosed = closed(value, context);
-	const startedAt = readTime(value.startsAt, context) ?? readTime(value.activeAt, context);
+	const endsAt = draft.time('endsAt', value.endsAt);
+	const isClosed = closed(value, endsAt, context);
+	const startedAt = draft.time('startsAt', value.startsAt) ?? draft.time('activeAt', value.activeAt);
 	const alert = draft.finish({
 		externalId: value.fingerprint,
 		identity: value.fingerprint === null ? sortedLabels(labels) : [value.fingerprint],
@@ -133,9 +134,10 @@ function read(record: JsonObject, envelope: JsonObject | null, context: IntakeCo
 			kindOfWords([name, summary, description].join(' . ')) ??
 			(labels['category'] === 'security' ? 'security' : 'availability'),
 		domain: labels['domain'] === 'ot' || labels['domain'] === 'it' ? labels['domain'] : null,
-		occurredAt: (isClosed ? readTime(value.endsAt, context) : null) ?? startedAt,
+		occurredAt: (isClosed ? endsAt : null) ?? startedAt,
 	});
-	return { kind: 'alert', alert, problems: [...reading.problems, ...truncation(envelope)] };
+	const problems = [...reading.problems, ...notText(record), ...draft.problems, ...truncation(envelope)];
+	return { kind: 'alert', alert, problems };
 }
 
 function addEntities(draft: Draft, alert: AlertmanagerAlert, envelope: JsonObject | null): void {
@@ -157,11 +159,10 @@ function stateOf(alert: AlertmanagerAlert): string | null {
 }
 
 /** Resolved by its own word; in lists without one, by an end that has passed (while it fires, the end lies ahead or is unset). */
-function closed(alert: AlertmanagerAlert, context: IntakeContext): boolean {
+function closed(alert: AlertmanagerAlert, endsAt: Instant | null, context: IntakeContext): boolean {
 	const state = stateOf(alert)?.toLowerCase() ?? null;
 	if (state === 'resolved' || state === 'inactive') return true;
 	if (state !== null) return false;
-	const endsAt = readTime(alert.endsAt, context);
 	return endsAt !== null && endsAt <= context.receivedAt;
 }
 
@@ -169,6 +170,17 @@ function sortedLabels(labels: Readonly<Record<string, string>>): string[] {
 	return Object.entries(labels)
 		.map(([name, value]) => `${name}=${value}`)
 		.sort();
+}
+
+/** Labels and annotations are text by Prometheus' data model; of any other value nothing is taken. */
+function notText(record: JsonObject): Problem[] {
+	return ['labels', 'annotations'].flatMap((member) => {
+		const map = record[member] ?? null;
+		if (!isJsonObject(map)) return [];
+		return Object.entries(map)
+			.filter(([, value]) => typeof value === 'object' && value !== null)
+			.map(([name, value]) => ({ field: `${member}.${name}`, found: describe(value), expected: 'text' }));
+	});
 }
 
 function truncation(envelope: JsonObject | null): Problem[] {

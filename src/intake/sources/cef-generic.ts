@@ -1,14 +1,15 @@
 // Any CEF line. A vendor that has a mapping of its own (`ownsCef`) is read by it; the source's name stays. All others go by the
 // meaning that the CEF standard gives its keys.
 import type { EntityRole, IntakeContext } from '../../domain/alert.ts';
+import type { Severity } from '../../domain/severity.ts';
 import type { CefRecord } from '../formats/cef.ts';
-import { Draft, present } from '../formats/draft.ts';
+import { Draft, isPort, present } from '../formats/draft.ts';
 import { gatherField } from '../formats/gather.ts';
 import type { JsonValue } from '../formats/json-text.ts';
 import { isJsonObject } from '../formats/json-text.ts';
+import { normaliseIp } from '../formats/scan-text.ts';
 import type { SyslogMessage } from '../formats/syslog.ts';
-import { latestTime, readTime } from '../formats/time-text.ts';
-import { kindOfWords, severityOfWord } from '../formats/words.ts';
+import { isRoutineSession, kindOfWords, severityOfWord } from '../formats/words.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
 import { records, unparsed } from './source-kind.ts';
 
@@ -79,16 +80,44 @@ const ENDPOINTS: readonly (readonly [string, EntityRole])[] = [
 	['ahost', 'observer'],
 ];
 
+/** Keys that hold a name: a name that we do not take for one is a label, and no fault. */
+const HOST_KEYS = new Set(['shost', 'dhost', 'dvchost', 'ahost']);
+
+/** Device custom IPv6 addresses; the standard means them for device, source, destination and ICMPv6, the label decides. */
+const IPV6_KEYS = ['c6a1', 'c6a2', 'c6a3', 'c6a4'];
+const IPV6_ROLES: Readonly<Record<string, EntityRole>> = { c6a1: 'observer', c6a2: 'actor', c6a3: 'target' };
+
+function roleOfIpv6(key: string, record: CefRecord): EntityRole {
+	const label = record.fields.get(`${key}Label`)?.toLowerCase() ?? '';
+	if (/^(?:src|source|attacker|client)\b/.test(label)) return 'actor';
+	if (/^(?:dst|dest|destination|target|server)\b/.test(label)) return 'target';
+	if (/^(?:dvc|device|sensor)\b/.test(label)) return 'observer';
+	return label === '' ? (IPV6_ROLES[key] ?? 'related') : 'related';
+}
+
+/** The first custom IPv6 address of a role, in its compared form: what tells conditions apart where no other address does. */
+function ipv6Of(role: EntityRole, record: CefRecord): string | null {
+	for (const key of IPV6_KEYS) {
+		const ip = normaliseIp(record.fields.get(key) ?? '');
+		if (ip !== null && roleOfIpv6(key, record) === role) return ip;
+	}
+	return null;
+}
+
 /** Adds what every CEF record says by the standard's keys; vendors' mappings begin with it. */
 export function draftOfCef(record: CefRecord, header: SyslogMessage | null, context: IntakeContext): Draft {
 	const draft = new Draft(context);
 	const field = (key: string): string | null => record.fields.get(key) ?? null;
-	for (const [key, role] of ENDPOINTS) draft.endpoint(field(key), role);
+	for (const [key, role] of ENDPOINTS) {
+		if (key.endsWith('mac')) draft.entity('mac', field(key), role, key);
+		else draft.endpoint(field(key), role, HOST_KEYS.has(key) ? null : key);
+	}
+	for (const key of IPV6_KEYS) draft.entity('ip', field(key), roleOfIpv6(key, record), key);
 	draft.endpoint(header?.host, 'observer');
 	draft.user(field('suser'), field('sntdom'), 'actor');
 	draft.user(field('duser'), field('dntdom'), 'target');
-	draft.entity('port', field('spt'), 'actor');
-	draft.entity('port', field('dpt'), 'target');
+	draft.entity('port', field('spt'), 'actor', 'spt');
+	draft.entity('port', field('dpt'), 'target', 'dpt');
 	draft.entity('protocol', field('app'), 'related');
 	draft.url(field('request'), 'related');
 	draft.file(field('filePath') ?? field('fname'), 'related');
@@ -119,8 +148,8 @@ function addLabels(draft: Draft, record: CefRecord): void {
 		outcome: field('outcome'),
 		protocol: field('proto'),
 		app_protocol: field('app'),
-		src_port: field('spt'),
-		dst_port: field('dpt'),
+		src_port: isPort(field('spt')) ? field('spt') : null,
+		dst_port: isPort(field('dpt')) ? field('dpt') : null,
 	});
 	for (const [label, value] of record.labelled) draft.label(label, value);
 	for (const [key, value] of record.fields) {
@@ -130,14 +159,10 @@ function addLabels(draft: Draft, record: CefRecord): void {
 }
 
 /** When it happened: the later of start and end, else when the device took it in, else when the line was written. */
-export function timeOfCef(record: CefRecord, header: SyslogMessage | null, context: IntakeContext): number | null {
-	return (
-		latestTime([record.fields.get('end'), record.fields.get('start')], context) ??
-		readTime(record.fields.get('rt'), context) ??
-		readTime(record.fields.get('art'), context) ??
-		header?.occurredAt ??
-		null
-	);
+export function timeOfCef(draft: Draft, record: CefRecord, header: SyslogMessage | null): number | null {
+	const [end, start, rt, art] = ['end', 'start', 'rt', 'art'].map((key) => draft.time(key, record.fields.get(key)));
+	const event = Math.max(end ?? Number.NEGATIVE_INFINITY, start ?? Number.NEGATIVE_INFINITY);
+	return (Number.isFinite(event) ? event : null) ?? rt ?? art ?? header?.occurredAt ?? null;
 }
 
 /** A labelled value that says that the condition is over. */
@@ -146,10 +171,26 @@ export function isCefClosed(record: CefRecord): boolean {
 	return /^(?:closed|resolved|cleared)$/i.test(status.trim());
 }
 
+/**
+ * A log-in, a log-out or a session's begin or end that the sender itself does not hold for grave. PAN-OS writes a session's part
+ * as signature id of a `TRAFFIC` record (start, end; drop and deny are no routine).
+ */
+function isRoutine(record: CefRecord, severity: Severity | null): boolean {
+	if (severity !== null && severity !== 'low') return false;
+	if (/^fail/i.test(record.fields.get('outcome') ?? '')) return false;
+	if (/^TRAFFIC$/i.test(record.name)) return /^(?:start|end)$/i.test(record.signatureId);
+	return isRoutineSession(`${record.name} . ${record.signatureId}`);
+}
+
 function readGenericCef(record: CefRecord, header: SyslogMessage | null, context: IntakeContext): Reading {
 	const draft = draftOfCef(record, header, context);
 	const field = (key: string): string | null => present(record.fields.get(key));
-	const subject = [field('src') ?? field('shost'), field('dst') ?? field('dhost'), field('suser'), field('duser')];
+	const subject = [
+		field('src') ?? field('shost') ?? ipv6Of('actor', record),
+		field('dst') ?? field('dhost') ?? ipv6Of('target', record),
+		field('suser'),
+		field('duser'),
+	];
 	// Without a subject the custom strings are all that tells two conditions apart (a case number, a rule).
 	const custom = subject.every((part) => part === null)
 		? [record.name, field('externalId'), ...[1, 2, 3, 4, 5, 6].map((n) => field(`cs${n}`))]
@@ -157,7 +198,10 @@ function readGenericCef(record: CefRecord, header: SyslogMessage | null, context
 	const signature = record.signatureId === '' ? record.name : record.signatureId;
 	const severity = severityOfWord(present(record.severity));
 	const category = field('cat')?.toLowerCase() ?? '';
-	const isAudit = severity === 'informational' || /^(?:audit|system|login|logon|session|authentication)/.test(category);
+	const isAudit =
+		severity === 'informational' ||
+		/^(?:audit|system|login|logon|session|authentication)/.test(category) ||
+		isRoutine(record, severity);
 	const alert = draft.finish({
 		externalId: field('externalId'),
 		identity: [record.vendor, record.product, signature, ...subject, ...custom],
@@ -168,7 +212,7 @@ function readGenericCef(record: CefRecord, header: SyslogMessage | null, context
 		severityRaw: record.severity,
 		kind: kindOfWords(`${record.name} . ${record.signatureId} . ${category}`) ?? (isAudit ? 'audit' : 'security'),
 		domain: null,
-		occurredAt: timeOfCef(record, header, context),
+		occurredAt: timeOfCef(draft, record, header),
 	});
-	return { kind: 'alert', alert, problems: record.problems };
+	return { kind: 'alert', alert, problems: [...record.problems, ...draft.problems] };
 }

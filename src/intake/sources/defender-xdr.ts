@@ -6,7 +6,6 @@ import type { Severity } from '../../domain/severity.ts';
 import { Draft } from '../formats/draft.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject, readJson } from '../formats/json-text.ts';
-import { latestTime, readTime } from '../formats/time-text.ts';
 import { readVendor, Text, TextList, Word } from '../formats/vendor-record.ts';
 import { addEvidence } from './defender-evidence.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
@@ -176,9 +175,9 @@ function read(record: JsonObject, envelope: JsonObject | null, context: IntakeCo
 		severityRaw,
 		kind: isEvent ? 'audit' : 'security',
 		domain: 'it',
-		occurredAt: timeOf(said, record, context),
+		occurredAt: timeOf(draft, said, record),
 	});
-	return { kind: 'alert', alert, problems: [...problems, ...reading.problems] };
+	return { kind: 'alert', alert, problems: [...problems, ...reading.problems, ...draft.problems] };
 }
 
 /** Microsoft's scale has no critical; `unknown` and `UnSpecified` are none. */
@@ -200,27 +199,27 @@ function severityOf(text: string | null): Severity | null {
 }
 
 /** The last event; only where there is none the creation, which may lie well after it. */
-function timeOf(said: DefenderAlert, record: JsonObject, context: IntakeContext): number | null {
-	const utc = { receivedAt: context.receivedAt, timeZone: UTC };
-	const events = [
-		said.lastEventTime,
-		said.lastActivityDateTime,
-		said.lastActivity,
-		said.firstEventTime,
-		said.firstActivityDateTime,
-		said.firstActivity,
-		said.eventDateTime,
-	];
-	const created = [
-		said.Timestamp,
-		said.alertCreationTime,
-		said.createdDateTime,
-		said.creationTime,
-		said.createdTime,
-		record['time'],
-	];
-	return latestTime(events, utc) ?? created.map((value) => readTime(value, utc)).find((at) => at !== null) ?? null;
+function timeOf(draft: Draft, said: DefenderAlert, record: JsonObject): number | null {
+	const utc = { receivedAt: draft.context.receivedAt, timeZone: UTC };
+	const at = (key: (typeof EVENT_TIMES | typeof CREATED_TIMES)[number]): number | null =>
+		draft.time(key, said[key], utc);
+	const events = EVENT_TIMES.map(at).filter((time) => time !== null);
+	if (events.length > 0) return Math.max(...events);
+	const created = CREATED_TIMES.map(at).find((time) => time !== null);
+	const streamed = record['time'];
+	return created ?? (typeof streamed === 'string' ? draft.time('time', streamed, utc) : null);
 }
+
+const EVENT_TIMES = [
+	'lastEventTime',
+	'lastActivityDateTime',
+	'lastActivity',
+	'firstEventTime',
+	'firstActivityDateTime',
+	'firstActivity',
+	'eventDateTime',
+] as const;
+const CREATED_TIMES = ['Timestamp', 'alertCreationTime', 'createdDateTime', 'creationTime', 'createdTime'] as const;
 
 /** Members that are JSON inside text, read; one that breaks stays text and is noted. */
 function expand(body: JsonObject, problems: Problem[]): JsonObject {

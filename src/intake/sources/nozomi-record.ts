@@ -5,7 +5,6 @@ import type { Severity } from '../../domain/severity.ts';
 import { Draft } from '../formats/draft.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject } from '../formats/json-text.ts';
-import { readTime } from '../formats/time-text.ts';
 import { readVendor, Text, TextList, Word } from '../formats/vendor-record.ts';
 import { severityOfWord } from '../formats/words.ts';
 import type { Reading } from './source-kind.ts';
@@ -163,7 +162,7 @@ function readVulnerability(record: JsonObject, context: IntakeContext): Reading 
 	const isClosed =
 		/^(?:closed|resolved|mitigated)/i.test(said.status ?? '') ||
 		said.resolved === 'true' ||
-		readTime(said.closed_time, context) !== null;
+		draft.time('closed_time', said.closed_time) !== null;
 	const alert = draft.finish({
 		externalId: said.id,
 		identity: ['vulnerability', said.cve, node, ...(node === null ? said.matching_cpes : [])],
@@ -174,9 +173,9 @@ function readVulnerability(record: JsonObject, context: IntakeContext): Reading 
 		severityRaw: score,
 		kind: 'vulnerability',
 		domain: 'ot',
-		occurredAt: readTime(said.time, context),
+		occurredAt: draft.time('time', said.time),
 	});
-	return { kind: 'alert', alert, problems: reading.problems };
+	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
 }
 
 function readOther(record: JsonObject, context: IntakeContext): Reading {
@@ -194,8 +193,9 @@ function readOther(record: JsonObject, context: IntakeContext): Reading {
 	const draft = new Draft(context);
 	const user = said.username ?? said.user;
 	draft.user(user, null, 'actor');
-	// Beside a user the address is where that person came from; alone it is the asset's own.
-	for (const ip of said.ip) draft.endpoint(ip, user === null ? 'target' : 'actor');
+	// Beside a user, and in the audit trail, the address is where a person came from; else it is the asset's own.
+	const isPerson = user !== null || /audit/i.test(what ?? '');
+	for (const ip of said.ip) draft.endpoint(ip, isPerson ? 'actor' : 'target');
 	for (const mac of said.mac_address) draft.entity('mac', mac, 'target');
 	draft.entity('host', said.label, 'target');
 	// An asset has a name, where an event has a name for what happened.
@@ -226,14 +226,14 @@ function readOther(record: JsonObject, context: IntakeContext): Reading {
 		status: 'open',
 		title: said.name ?? said.description ?? said.message ?? info ?? said.label ?? `Nozomi ${what ?? 'record'}`,
 		description: said.description ?? said.message ?? info,
-		severity: severityOfWord(severityRaw) ?? (isHealth ? null : 'informational'),
+		severity: severityRaw === null ? 'informational' : severityOfWord(severityRaw),
 		severityRaw,
 		kind: isHealth ? 'availability' : 'audit',
 		domain: 'ot',
 		occurredAt:
-			[said.time, said.last_activity_time, said.created_at, said.first_activity_time, said.record_created_at]
-				.map((value) => readTime(value, context))
+			(['time', 'last_activity_time', 'created_at', 'first_activity_time', 'record_created_at'] as const)
+				.map((key) => draft.time(key, said[key]))
 				.find((at) => at !== null) ?? null,
 	});
-	return { kind: 'alert', alert, problems: reading.problems };
+	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
 }

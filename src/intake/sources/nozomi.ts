@@ -2,14 +2,13 @@
 import { z } from 'zod';
 import type { AlertKind, IntakeContext } from '../../domain/alert.ts';
 import type { CefRecord } from '../formats/cef.ts';
-import { Draft, present } from '../formats/draft.ts';
+import { Draft, isPort, present } from '../formats/draft.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject } from '../formats/json-text.ts';
 import type { SyslogMessage } from '../formats/syslog.ts';
-import { readTime } from '../formats/time-text.ts';
-import { Flag, readVendor, Text, Word } from '../formats/vendor-record.ts';
-import { kindOfWords, severityOfWord } from '../formats/words.ts';
+import { Flag, readVendor, Text, TextList, Word } from '../formats/vendor-record.ts';
+import { isPlantSafety, kindOfWords, severityOfWord } from '../formats/words.ts';
 import { draftOfCef, isCefClosed, timeOfCef } from './cef-generic.ts';
 import { isNozomiRecord, readNozomiRecord } from './nozomi-record.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
@@ -58,6 +57,9 @@ const NozomiAlert = z.looseObject({
 	sensor_ip: Text,
 	site: Text,
 	note: Text,
+	username: Text,
+	user: Text,
+	ip: TextList,
 	properties: z
 		.looseObject({ username: Text, base_risk: Text, raised_by: Text, n2os_version: Text, cause: Text, solution: Text })
 		.nullish(),
@@ -136,7 +138,7 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	const isClosed =
 		isOver(said.type_id) ||
 		/^(?:closed|resolved)/i.test(said.status ?? '') ||
-		readTime(said.closed_time, context) !== null;
+		draft.time('closed_time', said.closed_time) !== null;
 	const severityRaw = said.severity ?? said.risk;
 	const alert = draft.finish({
 		externalId: said.id,
@@ -144,25 +146,34 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 		status: isClosed ? 'closed' : 'open',
 		title: said.name ?? said.type_name ?? said.type_id,
 		description: said.description,
-		severity: severityOfWord(severityRaw),
+		severity: severityRaw === null && isRecordOf(said.type_id) ? 'informational' : severityOfWord(severityRaw),
 		severityRaw,
 		kind: kindOf(said.type_id, said.is_security, `${said.name ?? ''} . ${said.description ?? ''}`),
 		domain: 'ot',
 		occurredAt:
-			readTime(said.time, context) ?? readTime(said.created_time, context) ?? readTime(said.record_created_at, context),
+			draft.time('time', said.time) ??
+			draft.time('created_time', said.created_time) ??
+			draft.time('record_created_at', said.record_created_at),
 	});
-	return { kind: 'alert', alert, problems: reading.problems };
+	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
 }
 
 function addEntities(draft: Draft, said: NozomiAlert): void {
-	for (const value of [said.ip_src, said.id_src, said.mac_src]) draft.endpoint(value, 'actor');
-	for (const value of [said.ip_dst, said.id_dst, said.mac_dst]) draft.endpoint(value, 'target');
+	draft.endpoint(said.ip_src, 'actor', 'ip_src');
+	draft.endpoint(said.id_src, 'actor');
+	draft.entity('mac', said.mac_src, 'actor', 'mac_src');
+	draft.endpoint(said.ip_dst, 'target', 'ip_dst');
+	draft.endpoint(said.id_dst, 'target');
+	draft.entity('mac', said.mac_dst, 'target', 'mac_dst');
+	// In the audit trail the address is where that person came from.
+	for (const ip of said.ip) draft.endpoint(ip, isRecordOf(said.type_id) ? 'actor' : 'related');
+	for (const user of [said.username, said.user]) draft.user(user, null, 'actor');
 	draft.entity('host', said.label_src, 'actor');
 	draft.entity('host', said.label_dst, 'target');
 	draft.entity('zone', said.zone_src, 'actor');
 	draft.entity('zone', said.zone_dst, 'target');
-	draft.entity('port', said.port_src, 'actor');
-	draft.entity('port', said.port_dst, 'target');
+	draft.entity('port', said.port_src, 'actor', 'port_src');
+	draft.entity('port', said.port_dst, 'target', 'port_dst');
 	draft.entity('protocol', said.protocol, 'related');
 	draft.entity('session', said.session_id, 'related');
 	draft.user(said.properties?.username, null, 'actor');
@@ -184,8 +195,8 @@ function addLabels(draft: Draft, said: NozomiAlert): void {
 		zone_dst: said.zone_dst,
 		src_roles: said.src_roles,
 		dst_roles: said.dst_roles,
-		src_port: said.port_src,
-		dst_port: said.port_dst,
+		src_port: isPort(said.port_src) ? said.port_src : null,
+		dst_port: isPort(said.port_dst) ? said.port_dst : null,
 		protocol: said.transport_protocol,
 		app_protocol: said.protocol,
 		threat_name: said.threat_name,
@@ -204,6 +215,11 @@ function addLabels(draft: Draft, said: NozomiAlert): void {
 /** `PROC:CRITICAL-STATE-OFF` ends what `PROC:CRITICAL-STATE-ON` began: both are one condition. */
 function conditionOf(type: string | null): string | null {
 	return type === null ? null : type.replace(/-OFF$/i, '-ON');
+}
+
+/** Types of the audit trail and of a sensor's health: records, and no alarms where they state no severity. */
+function isRecordOf(type: string | null): boolean {
+	return /^(?:AUDIT|CFG|HEALTH|SYS)(?::|$)/i.test(type ?? '');
 }
 
 function isOver(type: string | null): boolean {
@@ -233,7 +249,7 @@ function kindOf(type: string | null, isSecurity: boolean | null, words: string):
 	if (family === 'HEALTH' || family === 'SYS') return 'availability';
 	if (family === 'PROC' || isSecurity === false) {
 		const said = kindOfWords(words);
-		if (said === 'process_safety') return said;
+		if (said === 'process_safety' || (family === 'PROC' && isPlantSafety(words))) return 'process_safety';
 		if (family === 'PROC') return 'process';
 		return said ?? (family === 'NET' ? 'availability' : 'process');
 	}
@@ -272,7 +288,7 @@ function readNozomiCef(record: CefRecord, header: SyslogMessage | null, context:
 			`${record.name} . ${field('msg') ?? ''}`,
 		),
 		domain: 'ot',
-		occurredAt: timeOfCef(record, header, context),
+		occurredAt: timeOfCef(draft, record, header),
 	});
-	return { kind: 'alert', alert, problems: record.problems };
+	return { kind: 'alert', alert, problems: [...record.problems, ...draft.problems] };
 }

@@ -2,11 +2,10 @@
 import { z } from 'zod';
 import type { AlertKind, EntityRole, IntakeContext } from '../../domain/alert.ts';
 import type { Severity } from '../../domain/severity.ts';
-import { Draft } from '../formats/draft.ts';
+import { Draft, isPort } from '../formats/draft.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject } from '../formats/json-text.ts';
-import { readTime } from '../formats/time-text.ts';
 import { readVendor, Text, TextList } from '../formats/vendor-record.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
 import { records } from './source-kind.ts';
@@ -56,7 +55,7 @@ export const suricata: SourceKind = {
 	title: 'Suricata',
 	vendor: 'OISF',
 	domain: null,
-	forms: ['EVE JSON, one object or one a line, all event types', 'the same in a syslog message'],
+	forms: ['EVE JSON, one object or one a line, all event types', 'the same in a syslog message, also behind `@cee:`'],
 	severities: [
 		['`alert.severity` 1', 'high'],
 		['2', 'medium'],
@@ -101,24 +100,19 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	const { alert } = eve;
 	const isAlert = eve.event_type === 'alert' && alert !== null && alert !== undefined;
 	const signature = isAlert ? `${alert.gid ?? '1'}:${alert.signature_id ?? alert.signature ?? ''}` : eve.event_type;
-	return {
-		kind: 'alert',
-		problems: reading.problems,
-		alert: draft.finish({
-			externalId: null,
-			identity: [signature, eve.src_ip, eve.dest_ip, eve.dest_port, isAlert ? null : (eve.anomaly?.event ?? null)],
-			status: 'open',
-			title: isAlert
-				? (alert.signature ?? `Suricata signature ${alert.signature_id ?? 'without a name'}`)
-				: titleOf(eve),
-			description: isAlert ? alert.category : null,
-			severity: isAlert ? severityOf(alert.severity) : 'informational',
-			severityRaw: isAlert ? alert.severity : null,
-			kind: kindOf(eve, isAlert),
-			domain: null,
-			occurredAt: readTime(eve.timestamp, context),
-		}),
-	};
+	const finished = draft.finish({
+		externalId: null,
+		identity: [signature, eve.src_ip, eve.dest_ip, eve.dest_port, isAlert ? null : (eve.anomaly?.event ?? null)],
+		status: 'open',
+		title: isAlert ? (alert.signature ?? `Suricata signature ${alert.signature_id ?? 'without a name'}`) : titleOf(eve),
+		description: isAlert ? alert.category : null,
+		severity: isAlert ? severityOf(alert.severity) : 'informational',
+		severityRaw: isAlert ? alert.severity : null,
+		kind: kindOf(eve, isAlert),
+		domain: null,
+		occurredAt: draft.time('timestamp', eve.timestamp),
+	});
+	return { kind: 'alert', alert: finished, problems: [...reading.problems, ...draft.problems] };
 }
 
 /** Suricata user guide, EVE: 1 is the most severe; the priority of a classification runs to 4, a rule may set up to 255. */
@@ -146,12 +140,14 @@ function roles(eve: EveRecord): { source: EntityRole; destination: EntityRole } 
 
 function addEntities(draft: Draft, eve: EveRecord): void {
 	const { source, destination } = roles(eve);
-	draft.entity('ip', eve.src_ip, source);
-	draft.entity('ip', eve.dest_ip, destination);
-	for (const mac of [eve.ether?.src_mac, ...(eve.ether?.src_macs ?? [])]) draft.entity('mac', mac, source);
-	for (const mac of [eve.ether?.dest_mac, ...(eve.ether?.dest_macs ?? [])]) draft.entity('mac', mac, destination);
-	draft.entity('port', eve.src_port, source);
-	draft.entity('port', eve.dest_port, destination);
+	draft.entity('ip', eve.src_ip, source, 'src_ip');
+	draft.entity('ip', eve.dest_ip, destination, 'dest_ip');
+	for (const mac of [eve.ether?.src_mac, ...(eve.ether?.src_macs ?? [])])
+		draft.entity('mac', mac, source, 'ether.src_mac');
+	for (const mac of [eve.ether?.dest_mac, ...(eve.ether?.dest_macs ?? [])])
+		draft.entity('mac', mac, destination, 'ether.dest_mac');
+	draft.entity('port', eve.src_port, source, 'src_port');
+	draft.entity('port', eve.dest_port, destination, 'dest_port');
 	draft.entity('protocol', eve.app_proto === 'failed' ? null : eve.app_proto, 'related');
 	draft.entity('host', eve.host, 'observer');
 	draft.domainName(eve.tls?.sni, 'related');
@@ -173,8 +169,8 @@ function addLabels(draft: Draft, eve: EveRecord): void {
 		action: eve.alert?.action,
 		protocol: eve.proto,
 		app_protocol: eve.app_proto,
-		src_port: eve.src_port,
-		dst_port: eve.dest_port,
+		src_port: isPort(eve.src_port) ? eve.src_port : null,
+		dst_port: isPort(eve.dest_port) ? eve.dest_port : null,
 		direction: eve.direction,
 		interface: eve.in_iface,
 		flow_id: eve.flow_id,

@@ -34,22 +34,44 @@ export function readWazuhLine(text: string, header: SyslogMessage | null, contex
 	}
 	draft.mentions(rest, 'related');
 	draft.labelsFrom({ vendor: 'Wazuh', product: 'Wazuh', signature_id: rule, rule_level: level, location });
+	const cve = VULNERABILITY.exec(description);
 	return {
 		kind: 'alert',
 		problems: [],
 		alert: draft.finish({
 			externalId: null,
-			identity: [rule, agent, found.get('user'), found.get('srcip')],
-			status: 'open',
+			identity:
+				cve === null
+					? [rule, agent, found.get('user'), found.get('srcip')]
+					: vulnerabilityIdentity(agent, cve[1] ?? '', cve[2] ?? null),
+			status: rule === '23502' ? 'closed' : 'open',
 			title: description,
 			description: rest,
 			severity: wazuhSeverity(level),
 			severityRaw: level,
-			kind: Number(level) <= 3 ? 'audit' : 'security',
+			kind: cve !== null ? 'vulnerability' : Number(level) <= 3 && !DETECTORS.test(rule) ? 'audit' : 'security',
 			domain: null,
 			occurredAt: header?.occurredAt ?? null,
 		}),
 	};
+}
+
+/** What rules 23502 to 23506 say: `CVE-2024-1 affects openssl`, `The CVE-2024-1 that affected openssl was solved due to ...`. */
+const VULNERABILITY = /\b(CVE-\d{4}-\d{4,7}) (?:that )?affect(?:s|ed) (\S{1,200})/i;
+/** Rules of Suricata alerts (86601), of file integrity (550 to 554, 594 to 598) and of rootcheck (509 to 516). */
+const DETECTORS = /^(?:86601|55[0-4]|59[4-8]|509|51[0-6])$/;
+
+/** Rule groups whose alerts are findings of a detector, at whatever level. */
+export function isWazuhAlarm(group: string): boolean {
+	return ALARM_GROUP.test(group);
+}
+
+const ALARM_GROUP =
+	/^(?:ids|suricata|snort|attacks?|web_?attack|sql_injection|syscheck\w*|rootcheck|vulnerabilit\S*|exploit_attempt|recon|malware|virus|yara|invalid_login|authentication_fail\w*|multiple_drops)$/;
+
+/** A vulnerability is known by where it is: agent, CVE and package, whatever rule tells of it. */
+export function vulnerabilityIdentity(agent: string | null, cve: string, item: string | null): (string | null)[] {
+	return ['vulnerability', agent, cve.toUpperCase(), item?.toLowerCase() ?? null];
 }
 
 /** Wazuh dashboard's scale: low up to 6, medium 7 to 11, high 12 to 14, critical from 15. */

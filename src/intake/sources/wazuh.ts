@@ -1,15 +1,14 @@
 // Wazuh: the alert JSON that the manager writes, that integratord hands to integrations, or that the indexer holds.
 import { z } from 'zod';
 import type { AlertKind, IntakeContext } from '../../domain/alert.ts';
-import { Draft } from '../formats/draft.ts';
+import { Draft, isPort } from '../formats/draft.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject } from '../formats/json-text.ts';
-import { readTime } from '../formats/time-text.ts';
 import { readVendor, Text, TextList } from '../formats/vendor-record.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
 import { records } from './source-kind.ts';
-import { readWazuhLine, wazuhSeverity } from './wazuh-line.ts';
+import { isWazuhAlarm, readWazuhLine, vulnerabilityIdentity, wazuhSeverity } from './wazuh-line.ts';
 
 const WazuhAlert = z.looseObject({
 	id: Text,
@@ -55,7 +54,8 @@ export const wazuh: SourceKind = {
 		['7 to 11', 'medium'],
 		['0 to 6', 'low'],
 	],
-	identity: 'rule, agent, user, source address, and the file or vulnerable package where the rule is about one',
+	identity:
+		'rule, agent, user, source address, and the file where the rule is about one; a vulnerability: agent, CVE and package; Suricata through Wazuh: its signature and destination too',
 	setup: [
 		'Copy the script under "Wazuh integration" to `/var/ossec/integrations/custom-interlock`, and add an `<integration>` block with that name, `<hook_url>https://HOST/v1/alerts/wazuh</hook_url>`, `<api_key>TOKEN</api_key>` and `<alert_format>json</alert_format>`.',
 		'Or `<syslog_output>` with `<format>json</format>` to our syslog port.',
@@ -98,38 +98,49 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	gather(draft, record);
 	for (const id of said.rule.mitre?.id ?? []) draft.technique(id);
 	addLabels(draft, said, facts);
-	const about = facts('syscheck.path') ?? facts('virustotal.source.file') ?? facts('vulnerability.package.name');
-	return {
-		kind: 'alert',
-		problems: reading.problems,
-		alert: draft.finish({
-			externalId: said.id,
-			identity: [
-				said.rule.id ?? said.rule.description,
-				said.agent?.id ?? said.agent?.name,
-				firstOf(facts, USERS),
-				firstOf(facts, SOURCES),
-				about,
-				facts('vulnerability.cve'),
-			],
-			status: facts('vulnerability.status')?.toLowerCase() === 'solved' ? 'closed' : 'open',
-			title: said.rule.description ?? `Wazuh rule ${said.rule.id ?? 'without an id'}`,
-			description: said.full_log ?? facts('win.system.message'),
-			severity: wazuhSeverity(said.rule.level),
-			severityRaw: said.rule.level,
-			kind: kindOf(said),
-			domain: null,
-			occurredAt: readTime(said.timestamp, context) ?? readTime(said['@timestamp'], context),
-		}),
-	};
+	const alert = draft.finish({
+		externalId: said.id,
+		identity: identityOf(said, facts),
+		status: facts('vulnerability.status')?.toLowerCase() === 'solved' || said.rule.id === SOLVED ? 'closed' : 'open',
+		title: said.rule.description ?? `Wazuh rule ${said.rule.id ?? 'without an id'}`,
+		description: said.full_log ?? facts('win.system.message'),
+		severity: wazuhSeverity(said.rule.level),
+		severityRaw: said.rule.level,
+		kind: kindOf(said, facts),
+		domain: null,
+		occurredAt: draft.time('timestamp', said.timestamp) ?? draft.time('@timestamp', said['@timestamp']),
+	});
+	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
 }
 
-function kindOf(said: WazuhAlert): AlertKind {
+/** Rule 23502: a vulnerability is solved. Rules 23503 to 23506 open it, one for each severity. */
+const SOLVED = '23502';
+
+function identityOf(said: WazuhAlert, facts: Facts): (string | null | undefined)[] {
+	const agent = said.agent?.id ?? said.agent?.name ?? null;
+	const cve = facts('vulnerability.cve');
+	const about = facts('syscheck.path') ?? facts('virustotal.source.file') ?? facts('vulnerability.package.name');
+	// Opening and solving are told by different rules: the rule is no part of what a vulnerability is known by.
+	if (cve !== null) return vulnerabilityIdentity(agent, cve, about);
+	const signature = facts('alert.signature_id');
+	// One rule (86601) stands for every signature of Suricata.
+	const ids =
+		signature === null ? [] : [facts('alert.gid'), signature, firstOf(facts, DESTINATIONS), facts('dest_port')];
+	const rule = said.rule.id ?? said.rule.description;
+	return [rule, agent, firstOf(facts, USERS), firstOf(facts, SOURCES), about, cve, ...ids];
+}
+
+function kindOf(said: WazuhAlert, facts: Facts): AlertKind {
 	const groups = new Set(said.rule.groups.map((group) => group.toLowerCase()));
-	if (groups.has('vulnerability-detector')) return 'vulnerability';
+	if (groups.has('vulnerability-detector') || facts('vulnerability.cve') !== null) return 'vulnerability';
 	if (groups.has('agent_disconnected') || ['504', '505', '506'].includes(said.rule.id ?? '')) return 'availability';
-	// Levels up to 3 are what Wazuh calls successful or authorised events and system notices.
-	return Number(said.rule.level ?? 0) <= 3 || groups.has('sca') ? 'audit' : 'security';
+	if (groups.has('sca')) return 'audit';
+	// Levels up to 3 are what Wazuh calls successful or authorised events and system notices, but for what detectors find.
+	if (Number(said.rule.level ?? 0) > 3) return 'security';
+	// Suricata's flows and protocol records come by the same rule file as its alerts.
+	const event = facts('event_type');
+	if (groups.has('suricata') && event !== null && event !== 'alert' && event !== 'anomaly') return 'audit';
+	return [...groups].some(isWazuhAlarm) ? 'security' : 'audit';
 }
 
 type Facts = (path: string) => string | null;
@@ -167,6 +178,13 @@ const SOURCES = [
 ];
 const DESTINATIONS = ['dstip', 'dst_ip', 'dest_ip', `${EVENT}.destinationIp`];
 
+const SOURCE_PORTS = ['srcport', 'src_port', `${EVENT}.sourcePort`];
+const DESTINATION_PORTS = ['dstport', 'dst_port', 'dest_port', `${EVENT}.destinationPort`];
+
+function portOf(value: string | null): string | null {
+	return isPort(value) ? value : null;
+}
+
 function firstOf(facts: Facts, paths: readonly string[]): string | null {
 	for (const path of paths) {
 		const text = facts(path);
@@ -185,8 +203,9 @@ function addEntities(draft: Draft, said: WazuhAlert, facts: Facts): void {
 	draft.entity('host', said.cluster?.node, 'observer');
 	draft.endpoint(said.predecoder?.hostname, isManager ? 'target' : 'related');
 	draft.entity('host', facts('win.system.computer'), 'target');
-	for (const path of SOURCES) draft.entity('ip', facts(path), 'actor');
-	for (const path of DESTINATIONS) draft.entity('ip', facts(path), 'target');
+	for (const path of SOURCES) draft.entity('ip', facts(path), 'actor', path.includes('.') ? null : `data.${path}`);
+	for (const path of DESTINATIONS)
+		draft.entity('ip', facts(path), 'target', path.includes('.') ? null : `data.${path}`);
 	for (const path of ['srcmac', 'src_mac']) draft.entity('mac', facts(path), 'actor');
 	for (const path of ['dstmac', 'dst_mac']) draft.entity('mac', facts(path), 'target');
 	draft.entity('host', facts(`${EVENT}.workstationName`), 'actor');
@@ -196,8 +215,9 @@ function addEntities(draft: Draft, said: WazuhAlert, facts: Facts): void {
 	draft.user(facts(`${EVENT}.targetUserName`), facts(`${EVENT}.targetDomainName`), 'target');
 	draft.user(facts(`${EVENT}.subjectUserName`), facts(`${EVENT}.subjectDomainName`), 'actor');
 	draft.user(facts(`${EVENT}.user`), null, 'actor');
-	draft.entity('port', facts('srcport') ?? facts(`${EVENT}.sourcePort`), 'actor');
-	draft.entity('port', facts('dstport') ?? facts(`${EVENT}.destinationPort`), 'target');
+	for (const path of SOURCE_PORTS) draft.entity('port', facts(path), 'actor', `data.${path}`);
+	for (const path of DESTINATION_PORTS) draft.entity('port', facts(path), 'target', `data.${path}`);
+	draft.entity('protocol', facts('app_proto') === 'failed' ? null : facts('app_proto'), 'related');
 	draft.file(said.syscheck?.path, 'target');
 }
 
@@ -205,7 +225,9 @@ function addLabels(draft: Draft, said: WazuhAlert, facts: Facts): void {
 	draft.labelsFrom({
 		vendor: 'Wazuh',
 		product: 'Wazuh',
-		signature_id: said.rule.id,
+		// Where an IDS speaks through Wazuh its signature is what fired.
+		signature_id: facts('alert.signature_id') ?? said.rule.id,
+		rule_id: facts('alert.signature_id') === null ? null : said.rule.id,
 		rule_level: said.rule.level,
 		rule_groups: said.rule.groups,
 		category: said.rule.groups[0],
@@ -218,8 +240,15 @@ function addLabels(draft: Draft, said: WazuhAlert, facts: Facts): void {
 		location: said.location,
 		program: said.predecoder?.program_name,
 		fired_times: said.rule.firedtimes,
-		src_port: facts('srcport'),
-		dst_port: facts('dstport'),
+		src_port: portOf(facts('srcport') ?? facts('src_port')),
+		dst_port: portOf(facts('dstport') ?? facts('dst_port') ?? facts('dest_port')),
+		protocol: facts('proto') ?? facts('protocol'),
+		app_protocol: facts('app_proto'),
+		action: facts('alert.action') ?? facts('action'),
+		signature: facts('alert.signature'),
+		generator_id: facts('alert.gid'),
+		ids_category: facts('alert.category'),
+		ids_severity: facts('alert.severity'),
 		event_id: facts('win.system.eventID'),
 		channel: facts('win.system.channel'),
 		integration: facts('integration'),
