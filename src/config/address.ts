@@ -1,7 +1,7 @@
 // IP addresses and ranges as people write them into files: is it one, and in which form is it compared.
 import { ipv4Number } from '../domain/inventory.ts';
 
-/** The address in the form in which it is compared (IPv6 in full, lower case), or null where the text is none. */
+/** The address in the form in which it is compared (IPv6 as RFC 5952 writes it, mapped IPv4 as IPv4), or null where the text is none. */
 export function normaliseIp(text: string): string | null {
 	if (text.includes(':')) return normaliseIpv6(text);
 	// A leading zero is octal to some programs and decimal to others: nobody may guess which host is meant.
@@ -29,7 +29,13 @@ function normaliseIpv6(text: string): string | null {
 			? (groups[0] ?? [])
 			: [...(groups[0] ?? []), ...Array<string>(8 - count).fill('0'), ...(groups[1] ?? [])];
 	if (!filled.every((group) => /^[0-9a-f]{1,4}$/.test(group))) return null;
-	return filled.map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+	const numbers = filled.map((group) => Number.parseInt(group, 16));
+	const [high = 0, low = 0] = numbers.slice(6);
+	// An IPv4 address in IPv6 clothes is the same host (RFC 4291, 2.5.5.2).
+	if (numbers.slice(0, 5).every((group) => group === 0) && numbers[5] === 0xffff)
+		return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+	// The URL parser writes the canonical text of RFC 5952: the form that intake gives alerts' addresses.
+	return new URL(`http://[${filled.join(':')}]/`).hostname.slice(1, -1);
 }
 
 /** True for an IPv4 range in CIDR form (`10.10.0.0/16`). */

@@ -59,7 +59,7 @@ describe('an inventory', () => {
 		});
 		expect(data?.assets[1]).toMatchObject({
 			id: '008',
-			ips: ['2001:db8:0:0:0:0:0:1'],
+			ips: ['2001:db8::1'],
 			class: 'engineering_workstation',
 			level: '3.5',
 		});
@@ -80,7 +80,7 @@ describe('an inventory', () => {
 			vendor: 'Siemens, "AG"',
 			tags: { rack: '007' },
 		});
-		expect(data?.assets[1]).toMatchObject({ id: '008', os: 'Windows 11', ips: ['2001:db8:0:0:0:0:0:1'] });
+		expect(data?.assets[1]).toMatchObject({ id: '008', os: 'Windows 11', ips: ['2001:db8::1'] });
 	});
 
 	it('is told from its content where the name does not say', () => {
