@@ -375,9 +375,34 @@ describe('rules of the site', () => {
 		expect(isolate([rule({ assets: ['target-1'] })]).class).toBe('NEVER');
 	});
 
+	test.each<[object, boolean]>([
+		[{ classes: ['endpoint'] }, true],
+		[{ classes: ['plc'] }, false],
+		[{ levels: ['4'] }, true],
+		[{ levels: ['1', '5'] }, false],
+		[{ sites: ['north'] }, true],
+		[{ zones: ['unit-1'] }, true],
+		[{ zones: ['unit-9'] }, false],
+		[{ assets: ['other'] }, false],
+		[{ effects: ['contain'] }, true],
+		[{ effects: ['control'] }, false],
+		[{ actions: ['restart'] }, false],
+		[{ classes: ['endpoint'], levels: ['5'] }, false],
+		[{ classes: ['endpoint'], levels: ['4'], sites: ['north'], zones: ['unit-1'], assets: ['target-1'] }, true],
+	])('that match %j fit an office computer: %s', (match, fits) => {
+		expect(isolate([rule(match)]).class).toBe(fits ? 'NEVER' : 'AUTO');
+	});
+
 	test('still match where the inventory has a hole', () => {
 		expect(isolate([rule({ classes: ['plc'] })], asset('unknown', '4')).class).toBe('NEVER');
 		expect(isolate([rule({ zones: ['unit-9'] })], asset('endpoint', '4', { zone: null })).class).toBe('NEVER');
+		expect(isolate([rule({ levels: ['1'] })], asset('endpoint', 'unknown')).class).toBe('NEVER');
+		const unlisted = decide(
+			step('isolate_host'),
+			facts(null, { site_rules: [rule({ classes: ['plc'], levels: ['5'] })] }),
+			NOW,
+		);
+		expect(unlisted.class).toBe('NEVER');
 	});
 
 	test('that cannot be read stop everything but telling people', () => {
