@@ -154,6 +154,12 @@ export function fitMessage(text: string, blocks: readonly Block[], more: string)
 	return { text: fallback === '' ? 'Interlock' : fallback, blocks: kept };
 }
 
+/** An answer to one person: `rich_text`, so that no mark in it is read; the fallback is for notifications only. */
+export function plainReply(text: string): Message {
+	const words = text.trim() === '' ? '-' : text;
+	return { text: escapeMrkdwn(words), blocks: [rich([plain(words)])] };
+}
+
 /** Hash of what people would see: an edit with the same hash is not sent. */
 export function messageHash(message: Message): string {
 	return canonicalHash({ text: message.text, blocks: message.blocks });

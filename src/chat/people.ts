@@ -47,8 +47,16 @@ export function actingOf(
 	return { person, id, groups: [...new Set(lent.map((grant) => grant.group))], via: 'slack' };
 }
 
-/** Roles that only read. */
-const ONLOOKERS: readonly Role[] = ['reporter', 'compliance'];
+/** Roles that work on incidents. The others (reporter, compliance, admin) read. */
+const ON_CALL_ROLES: readonly Role[] = [
+	'it_analyst',
+	'it_lead',
+	'ot_engineer',
+	'ot_operator',
+	'sis_engineer',
+	'network_owner',
+	'incident_lead',
+];
 /** Who lifts a freeze (the second of the two). Our choice: those who answer for a side, and who leads. */
 export const THAW_ROLES: readonly Role[] = ['incident_lead', 'it_lead', 'ot_engineer', 'sis_engineer'];
 /** Who may say no beside those whose yes is asked: a no is cheap to give and expensive to miss. */
@@ -89,7 +97,7 @@ export function holdsForIncident(
 
 /** On call anywhere: holds a role that works on incidents. */
 export function isOnCall(person: Person): boolean {
-	return person.roles.some((grant) => !ONLOOKERS.includes(grant.role));
+	return person.roles.some((grant) => ON_CALL_ROLES.includes(grant.role));
 }
 
 /** On call for at least one of these places, or everywhere; with no place known, on call at all. */
@@ -100,7 +108,7 @@ export function isOnCallFor(person: Person, sites: readonly string[], zones: rea
 		...sites.flatMap((site) => zones.map((zone) => ({ site, zone }))),
 		...zones.map((zone) => ({ site: null, zone })),
 	];
-	return places.some((place) => rolesAt(person, place.site, place.zone).some((role) => !ONLOOKERS.includes(role)));
+	return places.some((place) => rolesAt(person, place.site, place.zone).some((role) => ON_CALL_ROLES.includes(role)));
 }
 
 /** Which needs of the decision the person could meet, by the gate's own rule. */

@@ -8,6 +8,7 @@ import { proposeStep } from '../safety/proposed-step.ts';
 import type { Database } from '../store/database.ts';
 import { outboxDepth } from '../store/outbox.ts';
 import {
+	countOpen,
 	countUnparsed,
 	findIncident,
 	MERGE_ALERTS_MAX,
@@ -219,8 +220,9 @@ export async function readCall(
 	now: number,
 ): Promise<CommandCall> {
 	const { database, directory } = desk;
-	const [open, freezes, topics, faults, unparsed, situation] = await Promise.all([
+	const [open, totals, freezes, topics, faults, unparsed, situation] = await Promise.all([
 		readOpenIncidents(database),
+		countOpen(database),
 		readFreezes(database),
 		outboxDepth(database),
 		readFaults(database, now - FAULTS_LOOKBACK_MS),
@@ -236,6 +238,7 @@ export async function readCall(
 		words,
 		situation,
 		open,
+		totals,
 		pending,
 		freezes,
 		health: { topics, faults, unparsed },

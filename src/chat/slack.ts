@@ -3,7 +3,7 @@
 import type { Server } from 'node:http';
 import type { App, Logger as BoltLogger, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
-import type { JsonObject, Message } from './blocks.ts';
+import { type JsonObject, type Message, plainReply } from './blocks.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { readChoices, readFields } from './submission.ts';
 
@@ -299,7 +299,7 @@ function listen(app: App, options: SlackOptions): void {
 		await ack();
 		await work(options, 'command', async () => {
 			const text = await handlers.command({ text: command.text, user: command.user_id, channel: command.channel_id });
-			await respond({ response_type: 'ephemeral', text, mrkdwn: false });
+			await respond(loose({ response_type: 'ephemeral', ...plainReply(text), mrkdwn: false }));
 		});
 	});
 	app.event('app_home_opened', async ({ event, body }) => {
@@ -453,7 +453,7 @@ function createCalls(client: WebClient, { call, pacer }: Caller, options: SlackO
 		find: async (channel, threadTs, key, sinceAt) =>
 			await findMessage(client, call, { channel, threadTs, key, sinceAt }),
 		whisper: async (channel, user, threadTs, text) => {
-			const options_ = { text, mrkdwn: false, parse: 'none', link_names: false };
+			const options_ = { ...plainReply(text), mrkdwn: false, parse: 'none', link_names: false };
 			if (channel !== null) {
 				const thread = threadTs === null ? {} : { thread_ts: threadTs };
 				await call(

@@ -229,7 +229,14 @@ export async function showHome(room: Counter, user: string): Promise<void> {
 	});
 	await room.calls.publishHome(
 		user,
-		homeFor(person?.name ?? null, call.open, mine, [...notesFor(call), ...worklistNotes(call)], room.directory.naming),
+		homeFor(
+			person?.name ?? null,
+			call.open,
+			call.totals.open,
+			mine,
+			[...notesFor(call), ...worklistNotes(call)],
+			room.directory.naming,
+		),
 	);
 }
 

@@ -84,5 +84,10 @@ export function nameList(names: readonly string[], most: number, lengthMax = 60)
 
 /** `3 steps`, `1 step`. */
 export function count(number: number, one: string, many = `${one}s`): string {
-	return `${number} ${number === 1 ? one : many}`;
+	return `${grouped(number)} ${number === 1 ? one : many}`;
+}
+
+/** `10,018`. */
+export function grouped(number: number): string {
+	return number.toLocaleString('en-US');
 }

@@ -40,6 +40,7 @@ export const PLACEHOLDERS = {
 	severity: 'its severity',
 	site: 'its first site',
 	zone: "the target's zone, or the incident's first",
+	assets: "the incident's assets by their host names, the target of its gravest alert first",
 	target: "the target's id in the inventory",
 	target_name: "the target's host name",
 	target_ip: "the target's first address",
@@ -121,6 +122,18 @@ function firstValue(
 	return null;
 }
 
+/** Names of a sentence: what is beyond is counted. */
+const ASSETS_NAMED = 3;
+
+function assetNames(incident: IncidentSummary, ordered: readonly EvidenceAlert[], inventory: Inventory): string | null {
+	const first = firstNamed(ordered, 'target', inventory)?.id;
+	const ids = [...new Set([...(first === undefined ? [] : [first]), ...incident.assets])];
+	const names = ids.flatMap((id) => plainWord(inventory.find(id)?.hostnames[0] ?? id) ?? []);
+	if (names.length === 0) return null;
+	const more = names.length - ASSETS_NAMED;
+	return `${names.slice(0, ASSETS_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 export type PlaceholderValues = Readonly<Record<Placeholder, string | null>>;
 
 /** The values for one step's target. Null means not known or not plain; who asked for it decides what that means. */
@@ -137,6 +150,7 @@ export function placeholderValues(
 		severity: incident.severity,
 		site: plainWord(target?.asset?.site ?? incident.sites[0]),
 		zone: plainWord(target?.asset?.zone ?? incident.zones[0]),
+		assets: assetNames(incident, ordered, inventory),
 		target: plainWord(target?.id),
 		target_name: plainWord(target?.asset?.hostnames[0] ?? target?.id),
 		target_ip: plainWord(target?.asset?.ips[0]),

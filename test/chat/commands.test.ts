@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { plainReply } from '../../src/chat/blocks.ts';
 import { type CommandCall, type Freeze, NOTHING_LOADED } from '../../src/chat/commands/command.ts';
 import { readDuration, readValue } from '../../src/chat/commands/fact.ts';
 import { COMMANDS, helpText, readIncidentNumber, readTyped, runCommand } from '../../src/chat/commands/index.ts';
@@ -16,6 +17,7 @@ function call(who: string, typed: string, given: Partial<CommandCall> = {}): [st
 			words,
 			situation: null,
 			open: [incident()],
+			totals: { open: given.open?.length ?? 1, by_severity: { high: 1 }, waiting: 1, hands: 0, in_doubt: 0 },
 			pending: [step()],
 			freezes: [],
 			health: { topics: [], faults: [], unparsed: 0 },
@@ -236,5 +238,34 @@ describe('fact', () => {
 		expect(readValue('sole_view', 'YES')).toBe(true);
 		expect(readDuration('90m')).toBe(90 * 60_000);
 		expect([readDuration('0h'), readDuration('2'), readDuration('-2h')]).toEqual([null, null, null]);
+	});
+});
+
+describe('what an outside tester tried', () => {
+	it.each(['plantX strange', 'ste north', 'zone=cell-3 leak'])(
+		'freeze %s is asked back, not taken for the whole plant',
+		(typed) => {
+			const answer = run('ana', `freeze ${typed}`);
+			expect(answer.changes).toEqual([]);
+			expect(answer.reply).toMatch(/Did you mean|is no site or zone/);
+		},
+	);
+
+	it.each(['', 'all', 'gas smell at the loading arm'])('freeze %s stops the whole plant at once', (typed) => {
+		expect(run('ana', `freeze ${typed}`).changes).toHaveLength(1);
+	});
+
+	it('a list that is cut says how many there are', () => {
+		const totals = { open: 10_018, by_severity: { high: 10_018 }, waiting: 0, hands: 0, in_doubt: 0 };
+		expect(run('ana', 'list', { totals }).reply).toContain('1 worst of 10,018');
+		expect(run('ana', 'status', { totals }).reply).toContain('10,018 incidents (10,018 high)');
+	});
+
+	it('an answer holds no markup, whatever an alert calls itself', () => {
+		const title = '*bold* _it_ ~no~ `code` <https://evil.example|bank> <!channel>';
+		const { reply } = run('ana', 'list', { open: [incident({ title })] });
+		const blocks = JSON.stringify(plainReply(reply).blocks);
+		expect(blocks).not.toMatch(/mrkdwn|"style"|"type":"link"|"type":"user"|"type":"broadcast"/);
+		expect(blocks).toContain('*bold*');
 	});
 });

@@ -223,7 +223,7 @@ describe('stored views', () => {
 			'attest-modal',
 			attestModal(ROW, step({ checklist: ['Permit is open', 'Program compared'], instructions: 'Compare.' })),
 		],
-		['home', homeFor('Ana IT', [incident()], [{ incident: incident(), step: step() }], ['Frozen: all'], naming)],
+		['home', homeFor('Ana IT', [incident()], 1, [{ incident: incident(), step: step() }], ['Frozen: all'], naming)],
 	])('%s', async (name, view) => {
 		await expect(`${JSON.stringify(view, null, 1)}\n`).toMatchFileSnapshot(`golden/${name}.json`);
 	});
@@ -271,7 +271,7 @@ describe('hostile text', () => {
 			attestModal(ROW, one),
 			stormDigest([s.incident]),
 			mergeSuggestion(s.incident, s.incident, entry({ data: {} }), ROW, null),
-			homeFor(HOSTILE, [s.incident], [{ incident: s.incident, step: one }], [HOSTILE], naming),
+			homeFor(HOSTILE, [s.incident], 1, [{ incident: s.incident, step: one }], [HOSTILE], naming),
 		];
 		for (const view of views) {
 			const text = JSON.stringify(view);
@@ -403,6 +403,7 @@ describe('any incident', () => {
 						homeFor(
 							s.incident.title,
 							[s.incident],
+							1,
 							s.steps.map((one) => ({ incident: s.incident, step: one })),
 							[s.incident.title],
 							naming,

@@ -24,6 +24,15 @@ export type Freeze = {
 	readonly thaw_asked_at: Instant | null;
 };
 
+/** How many incidents are open, and how many of their steps ask something of people. */
+type Totals = {
+	readonly open: number;
+	readonly by_severity: { readonly [severity: string]: number };
+	readonly waiting: number;
+	readonly hands: number;
+	readonly in_doubt: number;
+};
+
 /** What the program knows about itself. */
 type Health = {
 	readonly topics: readonly {
@@ -55,6 +64,8 @@ export type CommandCall = {
 	readonly situation: Situation | null;
 	/** Open and acknowledged incidents, worst first; limited. */
 	readonly open: readonly Incident[];
+	/** Over all open incidents, also those beyond the limit of `open`. */
+	readonly totals: Totals;
 	/** Steps of those that wait, are for hands, or are in doubt. */
 	readonly pending: readonly Step[];
 	readonly freezes: readonly Freeze[];

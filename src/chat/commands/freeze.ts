@@ -24,7 +24,8 @@ export type Scoped = {
 
 /** Reads `all`, `site X` or `zone Y` at the front of the words; without any of them it is `all`. */
 export function readScope(call: CommandCall): Result<Scoped, string> {
-	const [first, name, ...rest] = call.words;
+	const [typed = '', name, ...rest] = call.words;
+	const first = typed.toLowerCase();
 	if (first === 'site' || first === 'zone') {
 		const known = first === 'site' ? call.places.sites : call.places.zones.map((zone) => zone.id);
 		if (name === undefined) return err(`Which ${first}? Known are: ${known.slice(0, 30).join(', ')}`);
@@ -38,7 +39,29 @@ export function readScope(call: CommandCall): Result<Scoped, string> {
 		const site = first === 'site' ? exact : (call.places.zones.find((zone) => zone.id === exact)?.site ?? null);
 		return ok({ scope: `${first}:${exact}`, site, zone: first === 'zone' ? exact : null, rest });
 	}
+	const meant = first === 'all' ? null : meantScope(call, typed);
+	if (meant !== null) return err(meant);
 	return ok({ scope: 'all', site: null, zone: null, rest: first === 'all' ? call.words.slice(1) : call.words });
+}
+
+/** Letters and digits mixed, a capital inside, `:` or `=`: nobody begins a sentence so, but ids look like it. */
+const LIKE_AN_ID = /[a-z][A-Z]|[A-Za-z][-_.]?\d|[:=]/;
+
+/** What somebody meant who wrote a place, or nearly one, without saying what it is; null where the word begins a reason. */
+function meantScope({ places }: CommandCall, typed: string): string | null {
+	if (typed === '') return null;
+	const bare = typed.toLowerCase().replace(/^(?:site|zone)[:=]/, '');
+	const everything = 'For the whole plant write `all`, then the reason.';
+	for (const kind of ['zone', 'site'] as const) {
+		const ids = kind === 'site' ? places.sites : places.zones.map((zone) => zone.id);
+		const near = ids.find((id) => id.toLowerCase() === bare) ?? nearest(bare, ids);
+		if (near !== null) return `Did you mean \`${kind} ${near}\`? ${everything}`;
+	}
+	const word = nearest(bare, ['all', 'site', 'zone']);
+	if (word !== null) return `Did you mean \`${word}\`? ${everything}`;
+	if (!LIKE_AN_ID.test(typed)) return null;
+	const known = [...places.sites.map((id) => `site ${id}`), ...places.zones.map((zone) => `zone ${zone.id}`)];
+	return `\`${shown(typed, 60)}\` is no site or zone. Known are: ${known.slice(0, 30).join(', ')}. ${everything}`;
 }
 
 function setFreeze(call: CommandCall): Answer {

@@ -1,7 +1,7 @@
 // `status`: what is open, what waits, what is stopped, what is wrong with the program itself. Pure.
 import { SEVERITIES } from '../../domain/severity.ts';
 import { say } from '../answer.ts';
-import { count, shown } from '../text.ts';
+import { count, grouped, shown } from '../text.ts';
 import { durationWords } from '../views/words.ts';
 import type { Command, CommandCall } from './command.ts';
 
@@ -16,13 +16,12 @@ export const status: Command = {
 
 function statusLines(call: CommandCall): string[] {
 	const bySeverity = SEVERITIES.toReversed().flatMap((severity) => {
-		const number = call.open.filter((incident) => incident.severity === severity).length;
-		return number === 0 ? [] : [`${number} ${severity}`];
+		const number = call.totals.by_severity[severity] ?? 0;
+		return number === 0 ? [] : [`${grouped(number)} ${severity}`];
 	});
-	const inState = (state: string): number => call.pending.filter((step) => step.state === state).length;
 	return [
-		`Open: ${count(call.open.length, 'incident')}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''}`,
-		`Waiting for a decision: ${count(inState('waiting'), 'step')}; for hands: ${inState('hands')}; result not known: ${inState('in_doubt')}`,
+		`Open: ${count(call.totals.open, 'incident')}${bySeverity.length > 0 ? ` (${bySeverity.join(', ')})` : ''}`,
+		`Waiting for a decision: ${count(call.totals.waiting, 'step')}; for hands: ${grouped(call.totals.hands)}; result not known: ${grouped(call.totals.in_doubt)}`,
 		...notesFor(call),
 		...worklistNotes(call),
 	];
@@ -63,10 +62,8 @@ export function worklistNotes(call: Pick<CommandCall, 'health' | 'loaded'>): str
 
 function statusData(call: CommandCall) {
 	return {
-		open: call.open.length,
-		waiting: call.pending.filter((step) => step.state === 'waiting').length,
-		hands: call.pending.filter((step) => step.state === 'hands').length,
-		in_doubt: call.pending.filter((step) => step.state === 'in_doubt').length,
+		...call.totals,
+		by_severity: { ...call.totals.by_severity },
 		freezes: call.freezes.map((freeze) => ({ ...freeze })),
 		unparsed: call.health.unparsed,
 		unknown: call.loaded.worklist.unknown.length,

@@ -186,7 +186,8 @@ function stepLine(step: Step, group: StepGroup, naming: Naming): Inline[] {
 
 /** Why it stands where it stands, with the rows of the safety table that said so. */
 function stepNote(step: Step, group: StepGroup, naming: Naming): string {
-	const rows = (step.decision?.rows ?? []).filter((say) => say.class !== null).map((say) => say.row);
+	// A row says something for each target; its name once.
+	const rows = [...new Set((step.decision?.rows ?? []).filter((say) => say.class !== null).map((say) => say.row))];
 	const byRow = rows.length > 0 ? ` (row ${rows.slice(0, 3).join(', ')})` : '';
 	if (group === 'refused') {
 		const why = step.outcome ?? step.decision?.summary ?? step.state;

@@ -13,7 +13,7 @@ import {
 	rich,
 } from '../blocks.ts';
 import type { Naming } from '../situation.ts';
-import { count, shown } from '../text.ts';
+import { count, grouped, shown } from '../text.ts';
 import { incidentName, severityWords, stateWords } from './words.ts';
 
 const INCIDENTS_SHOWN = 25;
@@ -22,12 +22,14 @@ const STEPS_SHOWN = 20;
 export type Waiting = { readonly incident: Incident; readonly step: Step };
 
 /**
+ * @param total how many are open; `open` are the worst of them
  * @param mine steps that this person may decide or attest, by their roles at the place
  * @param notes what the person should know first: a freeze, a fault; may be empty
  */
 export function homeFor(
 	name: string | null,
 	open: readonly Incident[],
+	total: number,
 	mine: readonly Waiting[],
 	notes: readonly string[],
 	naming: Naming,
@@ -44,7 +46,13 @@ export function homeFor(
 			: [rich([bold(`Waiting for ${shown(name, 80)}: ${count(mine.length, 'step')}`)])]),
 		...(notes.length > 0 ? [bullets(notes.slice(0, 10).map((note) => [plain(shown(note, 300))]))] : []),
 		...(mine.length > 0 ? [bullets(mine.slice(0, STEPS_SHOWN).map((waiting) => waitingLine(waiting, naming)))] : []),
-		rich([bold(`Open incidents: ${open.length}`)]),
+		rich([
+			bold(
+				total > INCIDENTS_SHOWN
+					? `Open incidents: ${grouped(total)}, the ${INCIDENTS_SHOWN} worst:`
+					: `Open incidents: ${total}`,
+			),
+		]),
 		...(open.length > 0 ? [bullets(open.slice(0, INCIDENTS_SHOWN).map(incidentLine))] : []),
 		rich([plain('Commands: '), code('/interlock help')]),
 	];

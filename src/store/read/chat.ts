@@ -2,6 +2,7 @@
 import { Approval } from '../../domain/decision.ts';
 import { ENTRY_KINDS, type EntryKind, type Json } from '../../domain/entry.ts';
 import { Incident } from '../../domain/incident.ts';
+import { SEVERITIES } from '../../domain/severity.ts';
 import { Step, type StepState } from '../../domain/step.ts';
 import type { Database } from '../database.ts';
 import { and, asc, desc, eq, gt, inArray, isNull, ne, sql } from '../drizzle.ts';
@@ -19,7 +20,7 @@ import {
 
 /** Entries of one incident that a card or `show` looks back on. */
 const TIMELINE_MAX = 200;
-/** Open incidents that lists and App Home know of; the number beyond is in the metrics. */
+/** Open incidents that lists and App Home name; how many there are is counted (`countOpen`). */
 const OPEN_MAX = 200;
 /** Alerts of one incident that a person's merge may move in one transaction. */
 export const MERGE_ALERTS_MAX = 5_000;
@@ -150,6 +151,24 @@ export async function readOpenIncidents(database: Database): Promise<Incident[]>
 		)
 		.limit(OPEN_MAX);
 	return rows.map(toIncident);
+}
+
+/** All open and acknowledged incidents by severity, and what their steps ask of people: counted, not listed. */
+export async function countOpen(database: Database) {
+	const rows = await database.db.execute<{ name: string; n: string }>(sql`
+		SELECT severity AS name, count(*) AS n FROM incidents WHERE state IN ('open', 'acknowledged') GROUP BY severity
+		UNION ALL
+		SELECT s.state AS name, count(*) AS n FROM steps s JOIN incidents i ON i.id = s.incident
+			WHERE i.state IN ('open', 'acknowledged') AND s.state IN ('waiting', 'hands', 'in_doubt') GROUP BY s.state`);
+	const of = (name: string): number => Number(rows.find((row) => row.name === name)?.n ?? 0);
+	const by_severity = Object.fromEntries(SEVERITIES.map((name) => [name, of(name)]));
+	return {
+		open: SEVERITIES.reduce((sum, name) => sum + of(name), 0),
+		by_severity,
+		waiting: of('waiting'),
+		hands: of('hands'),
+		in_doubt: of('in_doubt'),
+	};
 }
 
 const PENDING: readonly StepState[] = ['waiting', 'hands', 'in_doubt'];
