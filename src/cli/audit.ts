@@ -49,7 +49,7 @@ const SEAL_PAUSE_MS = 250;
 /**
  * Runs the command.
  *
- * @returns 0 done or verified, 1 something does not hold, 2 wrong usage, 3 the file or the database cannot be read
+ * @returns 0 done or verified, 1 something does not hold, 2 wrong usage, 3 the file, the database or the key cannot be read
  */
 export async function audit(args: string[], io: AuditIo): Promise<number> {
 	const options = readOptions(args);
@@ -201,7 +201,7 @@ async function withStore(io: AuditIo, work: (store: AuditStore) => Promise<numbe
 
 async function exportAll(options: Options, store: AuditStore, io: AuditIo): Promise<number> {
 	const opened = await openForSealing(store, io);
-	if (opened === null) return EXIT.finding;
+	if (typeof opened === 'number') return opened;
 	const now = io.now();
 	// The export itself is a fact, and it is in the export.
 	await record(
@@ -249,7 +249,7 @@ async function writeLines(path: string, lines: AsyncIterable<string>): Promise<v
 
 async function checkpoint(store: AuditStore, io: AuditIo): Promise<number> {
 	const opened = await openForSealing(store, io);
-	if (opened === null) return EXIT.finding;
+	if (typeof opened === 'number') return opened;
 	if ((await sealNow(opened.ledger, io)) === null) return EXIT.unable;
 	const last = await lastCheckpoint(store.database.db);
 	if (last === null) {
@@ -282,7 +282,7 @@ async function* oneLine(text: string): AsyncGenerator<string> {
 
 async function rebuild(store: AuditStore, io: AuditIo): Promise<number> {
 	const keys = readKeys(store, io);
-	if (keys === null) return EXIT.finding;
+	if (keys === null) return EXIT.unable;
 	const rebuilt = await rebuildFrontier(store.database, keys);
 	if (!rebuilt.ok) {
 		io.out(`the ledger does NOT fit its checkpoints: ${rebuilt.error}\n`);
@@ -294,13 +294,14 @@ async function rebuild(store: AuditStore, io: AuditIo): Promise<number> {
 	return EXIT.ok;
 }
 
-async function openForSealing(store: AuditStore, io: AuditIo): Promise<{ ledger: Ledger; keys: LedgerKeys } | null> {
+/** The ledger and its keys, or the exit code: without keys nothing can be done, a ledger that does not fit is a finding. */
+async function openForSealing(store: AuditStore, io: AuditIo): Promise<{ ledger: Ledger; keys: LedgerKeys } | 1 | 3> {
 	const keys = readKeys(store, io);
-	if (keys === null) return null;
+	if (keys === null) return EXIT.unable;
 	const ledger = await openLedger(store.database, keys, store.settings);
 	if (ledger.ok) return { ledger: ledger.value, keys };
 	io.err(`audit: ${ledger.error}\n`);
-	return null;
+	return EXIT.finding;
 }
 
 function readKeys(store: AuditStore, io: AuditIo): LedgerKeys | null {

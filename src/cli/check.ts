@@ -1,13 +1,14 @@
 // `interlock check [FOLDER]`: validates the environment, the configuration folder, rules, playbooks and site rules, shipped and
 // own, and lists every finding with its place. It changes nothing and opens no database.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Config, readConfig } from '../config/config.ts';
+import { type Config, readConfig, type Written } from '../config/config.ts';
 import { formatFinding, shown } from '../config/finding.ts';
 import { readPlaybooks } from '../config/playbook-file.ts';
 import { fileReader } from '../config/read-folder.ts';
+import { textAt, textsAt, valueAt } from '../config/written.ts';
 import { didYouMean, nearest } from '../domain/nearest.ts';
 import type { Finding } from '../domain/result.ts';
 import type { Instant } from '../domain/time.ts';
@@ -26,7 +27,7 @@ const USAGE = 'usage: interlock check [FOLDER] [--json]\n';
  * Runs the command: all findings of all files at once.
  *
  * @param now when it runs: an inventory's `confirmed_at` may not lie behind it
- * @returns 0 without errors (warnings may be there), 1 with errors, 2 on wrong usage
+ * @returns 0 without errors (warnings may be there), 1 with errors, 2 on wrong usage, 3 where the folder is none
  */
 export async function check(args: string[], io: Io, now: Instant): Promise<number> {
 	let folder: string | undefined;
@@ -45,6 +46,11 @@ export async function check(args: string[], io: Io, now: Instant): Promise<numbe
 		return EXIT.usage;
 	}
 	const env = folder === undefined ? io.env : { ...io.env, INTERLOCK_CONFIG: folder };
+	const fault = faultOfFolder(env['INTERLOCK_CONFIG'] ?? '');
+	if (fault !== null) {
+		io.err(`check: ${folder === undefined ? 'INTERLOCK_CONFIG names ' : ''}${fault}\n`);
+		return EXIT.unable;
+	}
 	const findings = checkAll(env, now);
 	for (const finding of findings) io.out(json ? `${JSON.stringify(finding)}\n` : `${formatFinding(finding)}\n`);
 	const errors = findings.filter((finding) => finding.level === 'error').length;
@@ -53,9 +59,22 @@ export async function check(args: string[], io: Io, now: Instant): Promise<numbe
 	return errors > 0 ? EXIT.finding : EXIT.ok;
 }
 
+/** Why this is no configuration folder, in words; null where it is one, or where none is named. */
+function faultOfFolder(path: string): string | null {
+	if (path === '') return null;
+	try {
+		if (statSync(path).isDirectory()) return null;
+		return `${shown(path)}, which is a file: the argument is the configuration folder with interlock.yaml in it`;
+	} catch (cause) {
+		const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+		if (code === 'ENOENT') return `${shown(path)}: there is no such folder`;
+		return `${shown(path)}: ${cause instanceof Error ? cause.message : String(cause)}`;
+	}
+}
+
 /** Everything that can be said about a configuration without running it. */
 export function checkAll(env: Readonly<Record<string, string | undefined>>, now: Instant): Finding[] {
-	const { config, findings } = readConfig(env, fileReader, now);
+	const { config, written, isInventoryKnown, findings } = readConfig(env, fileReader, now);
 	const playbooks = readPlaybooks([
 		...shippedPlaybooks(),
 		...config.playbooks.map((file) => [file.file, file.text] as const),
@@ -69,9 +88,9 @@ export function checkAll(env: Readonly<Record<string, string | undefined>>, now:
 		...playbooks.findings,
 		...playbooks.playbooks.flatMap(checkPlaybook),
 		...(rules.ok ? [] : rules.error),
-		...checkKinds(config),
-		...checkSiteRules(config),
-		...checkConnectors(config),
+		...checkKinds(written),
+		...checkSiteRules(written, config, isInventoryKnown),
+		...checkConnectors(written),
 	];
 	// Rule files are read by triage too: what both found is said once.
 	const said = new Set<string>();
@@ -89,77 +108,66 @@ function shippedPlaybooks(): (readonly [string, string])[] {
 }
 
 /** Kinds of sources that no parser answers to. */
-function checkKinds(config: Config): Finding[] {
-	const mapped = new Set(config.mappings.map((file) => file.file.replace(/^.*\//, '').replace(/\.yaml$/, '')));
-	return (config.sources ?? []).flatMap((source): Finding[] => {
-		if (sourceKind(source.kind) !== null || mapped.has(source.kind)) return [];
-		return [
-			error(
-				source.place,
-				`source ${shown(source.name)}: there is no kind ${shown(source.kind)}`,
-				didYouMean(source.kind, sourceKindNames()),
-			),
-		];
+function checkKinds(written: Written): Finding[] {
+	return written.sources.flatMap(({ value, at }): Finding[] => {
+		const kind = textAt(value, 'kind');
+		if (kind === null || sourceKind(kind) !== null) return [];
+		const whose = `source ${shown(textAt(value, 'name') ?? '')}`;
+		return [error(at(), `${whose}: there is no kind ${shown(kind)}`, didYouMean(kind, sourceKindNames()))];
 	});
 }
 
 /** A site rule that names what does not exist matches nothing: somebody believes to be protected and is not. */
-function checkSiteRules(config: Config): Finding[] {
+function checkSiteRules(written: Written, config: Config, isInventoryKnown: boolean): Finding[] {
 	const assets = config.inventory?.assets ?? [];
 	const places = {
-		sites: new Set([...config.settings.sites.map((site) => site.name), ...assets.flatMap((asset) => asset.site ?? [])]),
+		sites: new Set([
+			...written.sites.flatMap(({ value }) => textAt(value, 'name') ?? []),
+			...assets.flatMap((asset) => asset.site ?? []),
+		]),
 		zones: new Set([
 			...(config.inventory?.zones ?? []).map((zone) => zone.id),
 			...assets.flatMap((asset) => asset.zone ?? []),
 		]),
 		assets: new Set(assets.map((asset) => asset.id)),
 	};
-	return config.siteRules.flatMap(({ rule, place }): Finding[] => {
-		const whose = `site rule ${shown(rule.id)}`;
-		const unknownActions = (rule.match.actions ?? []).filter((name) => !isActionName(name));
-		const unknownEffects = (rule.match.effects ?? []).filter((name) => !EFFECTS.some((effect) => effect === name));
-		const unknownPlaces = (['sites', 'zones', 'assets'] as const).flatMap((key) =>
-			(rule.match[key] ?? [])
-				.filter((name) => places[key].size > 0 && !places[key].has(name))
-				.map((name) => ({ key, name })),
-		);
+	const where = config.inventory === null ? 'there is no inventory with' : 'the inventory does not have';
+	return written.siteRules.flatMap(({ value, at }): Finding[] => {
+		const whose = `site rule ${shown(textAt(value, 'id') ?? '')}`;
+		const names = (key: string) => textsAt(value, 'match', key).map(({ text }) => text);
 		return [
-			...unknownActions.map((name) =>
-				error(place, `${whose}: there is no action ${shown(name)}`, helpFor(name, ACTION_NAMES)),
-			),
-			...unknownEffects.map((name) =>
-				error(place, `${whose}: there is no effect ${shown(name)}`, didYouMean(name, EFFECTS)),
-			),
-			...unknownPlaces.map(
-				({ key, name }): Finding => ({
-					...error(
-						place,
-						`${whose}: \`${key}\`: the inventory does not have ${shown(name)}`,
-						helpFor(name, [...places[key]]),
-					),
-					level: 'warning',
-				}),
+			...names('actions')
+				.filter((name) => !isActionName(name))
+				.map((name) => error(at(), `${whose}: there is no action ${shown(name)}`, helpFor(name, ACTION_NAMES))),
+			...names('effects')
+				.filter((name) => !EFFECTS.some((effect) => effect === name))
+				.map((name) => error(at(), `${whose}: there is no effect ${shown(name)}`, didYouMean(name, EFFECTS))),
+			...(['sites', 'zones', 'assets'] as const).flatMap((key) =>
+				names(key)
+					.filter((name) => isInventoryKnown && !places[key].has(name))
+					.map((name) => error(at(), `${whose}: \`${key}\`: ${where} ${shown(name)}`, helpFor(name, [...places[key]]))),
 			),
 		];
 	});
 }
 
-function checkConnectors(config: Config): Finding[] {
-	return config.connectors.flatMap(({ config: connector, place }): Finding[] =>
-		Object.keys(connector.calls).flatMap((action): Finding[] => {
-			const whose = `connector ${shown(connector.name)}`;
+function checkConnectors(written: Written): Finding[] {
+	return written.connectors.flatMap(({ value, at }): Finding[] => {
+		const whose = `connector ${shown(textAt(value, 'name') ?? '')}`;
+		const calls = valueAt(value, 'calls');
+		return Object.keys(typeof calls === 'object' && calls !== null ? calls : {}).flatMap((action): Finding[] => {
 			if (!isActionName(action))
-				return [error(place, `${whose}: there is no action ${shown(action)}`, helpFor(action, ACTION_NAMES))];
+				return [error(at(), `${whose}: there is no action ${shown(action)}`, helpFor(action, ACTION_NAMES))];
 			if (RUNNABLE.get(action)?.kind === 'connector') return [];
 			return [
 				error(
-					place,
+					at(),
 					`${whose}: ${shown(action)} is not done by a connector`,
 					"it happens inside the program, or it is for people's hands (rule G10)",
 				),
 			];
-		}),
-	);
+		});
+	});
 }
 
 function helpFor(name: string, known: readonly string[]): string | undefined {

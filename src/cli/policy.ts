@@ -22,7 +22,7 @@ import { matrixCsv, matrixJson, matrixMarkdown, policyMatrix } from '../safety/m
 
 export type PolicyIo = { out(text: string): void; err(text: string): void };
 
-const USAGE = `usage: interlock policy matrix [--format md|csv|json]
+const USAGE = `usage: interlock policy matrix [--format md|csv|json] [--json]
        interlock policy explain --action A [--asset ID ...] [--assets FILE] [--facts FILE] [--at T]
                                 [--param name=value ...] [--confidence 0..1] [--json]
 `;
@@ -38,7 +38,8 @@ class Stop extends Error {
 }
 
 /**
- * Runs the command. Exit codes: 0 printed, 1 the inventory or facts file has an error, 2 wrong usage, 3 a file cannot be read.
+ * Runs the command. Exit codes: 0 printed, 1 the inventory or facts file has an error, 2 wrong usage, 3 a file cannot be
+ * read or the configuration has errors.
  *
  * Without `--assets` the inventory and the site's rules come from the configuration folder (INTERLOCK_CONFIG); without either
  * every asset is unknown, and judged so.
@@ -56,11 +57,16 @@ export async function policy(args: string[], io: PolicyIo): Promise<number> {
 	}
 }
 
+/** `--json` is `--format json`, as in the other commands. */
+const MATRIX_OPTIONS = { format: { type: 'string' }, json: { type: 'boolean', default: false } } as const;
+
 function printMatrix(args: string[], io: PolicyIo): number {
-	const { values } = parsed(() => parseArgs({ args, options: { format: { type: 'string', default: 'md' } } }));
+	const { values } = parsed(() => parseArgs({ args, options: MATRIX_OPTIONS }));
 	const entries = policyMatrix();
 	const print = { md: matrixMarkdown, csv: matrixCsv, json: matrixJson };
-	const { format } = values;
+	const format = values.format ?? (values.json ? 'json' : 'md');
+	if (values.json && format !== 'json')
+		throw new Stop(2, `policy matrix: --json and --format ${shown(format)}: one of them\n${USAGE}`);
 	if (format !== 'md' && format !== 'csv' && format !== 'json') {
 		throw new Stop(2, `policy matrix: unknown format ${shown(format)}: md, csv or json\n${USAGE}`);
 	}
@@ -168,7 +174,7 @@ async function inventoryOf(file: string, now: Instant, io: PolicyIo): Promise<In
 function configured(now: Instant): Ground {
 	if ((process.env['INTERLOCK_CONFIG'] ?? '') === '') return { inventory: null, siteRules: [] };
 	const config = loadConfig(process.env, fileReader, now);
-	if (!config.ok) throw new Stop(1, told(config.error));
+	if (!config.ok) throw new Stop(3, told(config.error));
 	return { inventory: config.value.inventory, siteRules: config.value.siteRules.map(({ rule }) => rule) };
 }
 

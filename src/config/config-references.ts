@@ -1,164 +1,124 @@
-// What the files of the configuration folder say about each other: names that must be unique, and names that must exist.
+// What the files of the configuration folder say about each other: names that must be unique, and names that must exist. They are
+// compared as written, so that a fault of form beside them hides nothing.
 import type { InventoryData } from '../domain/asset.ts';
 import { nearest } from '../domain/nearest.ts';
-import type { Person } from '../domain/person.ts';
 import type { Finding } from '../domain/result.ts';
-import { Findings, shown } from './finding.ts';
-import type { Route } from './routes-file.ts';
-import type { Settings } from './settings-file.ts';
-import type { Path, YamlFile } from './yaml-file.ts';
-
-/** The parts of the configuration that name one another. */
-type Referenced = {
-	readonly settings: Settings;
-	readonly sources: readonly { readonly name: string; readonly site: string | null }[] | null;
-	readonly people: readonly Person[];
-	readonly routes: readonly Route[];
-	readonly inventory: InventoryData | null;
-};
+import { type FilePlace, shown } from './finding.ts';
+import { entriesOf, textAt, textsAt, valueAt, type WrittenEntry, type WrittenFile } from './written.ts';
 
 /**
- * Finds duplicates and names that lead nowhere. Sites and zones that the inventory does not have are warnings: it may lag.
- * What rests on a file that could not be read whole is not judged: its entries would be counted wrong.
+ * Finds duplicates and names that lead nowhere. Places of people that the inventory does not have are warnings: it may lag.
+ * Names are not looked for in a file that is no YAML: nobody knows which it holds.
  *
- * @param isWhole whether a file is there without errors, or not there at all
+ * @param inventory null where there is none, or where it could not be read
+ * @param isInventoryKnown false where there is an inventory file that could not be read
  */
 export function checkReferences(
-	config: Referenced,
-	isWhole: (file: string) => boolean,
-	nameOf: (file: string) => string,
-	yamlOf: (file: string) => YamlFile,
+	fileOf: (file: string) => WrittenFile,
+	inventory: InventoryData | null,
+	isInventoryKnown: boolean,
 ): Finding[] {
-	const found: Finding[] = [];
-	const check = (file: string, list: string, others: string[], look: (checker: FileChecker) => void): void => {
-		if (![file, ...others].every(isWhole)) return;
-		const yaml = yamlOf(file);
-		const findings = new Findings(nameOf(file));
-		look(new FileChecker(yaml, Array.isArray(yaml.value) ? [] : [list], findings));
-		found.push(...findings.list());
+	const [settings, people] = [fileOf('interlock.yaml'), fileOf('people.yaml')];
+	const findings: Finding[] = [];
+	checkSettings(settings, findings);
+	checkSources(fileOf('sources.yaml'), settings, findings);
+	checkPeople(people, isInventoryKnown ? placesOf(settings, inventory) : null, findings);
+	if (people.isReadable) checkRoutes(fileOf('routes.yaml'), namesOf(people.list('people'), 'id'), findings);
+	return findings;
+}
+
+function checkSettings(settings: WrittenFile, findings: Finding[]): void {
+	checkUnique('site', settings.list('sites'), 'name', findings);
+	checkUnique('connector', settings.list('connectors'), 'name', findings);
+	const names = namesOf(settings.list('connectors'), 'name');
+	const tickets = textAt(settings.value, 'tickets', 'connector');
+	if (tickets !== null && !names.includes(tickets))
+		add(findings, settings.at('tickets', 'connector'), `there is no connector ${shown(tickets)}`, did(tickets, names));
+}
+
+function checkSources(sources: WrittenFile, settings: WrittenFile, findings: Finding[]): void {
+	const entries = sources.list('sources');
+	checkUnique('source', entries, 'name', findings);
+	const sites = namesOf(settings.list('sites'), 'name');
+	if (sites.length === 0) return;
+	for (const { value, at } of entries) {
+		const site = textAt(value, 'site');
+		if (site === null || sites.includes(site)) continue;
+		const whose = `source ${shown(textAt(value, 'name') ?? '')}`;
+		add(findings, at('site'), `${whose}: there is no site ${shown(site)}`, did(site, sites));
+	}
+}
+
+type Places = { readonly sites: ReadonlySet<string>; readonly zones: ReadonlySet<string> };
+
+function placesOf(settings: WrittenFile, inventory: InventoryData | null): Places {
+	const assets = inventory?.assets ?? [];
+	const zones = inventory?.zones ?? [];
+	return {
+		sites: new Set([...namesOf(settings.list('sites'), 'name'), ...assets.flatMap((asset) => asset.site ?? [])]),
+		zones: new Set([...zones.map((zone) => zone.id), ...assets.flatMap((asset) => asset.zone ?? [])]),
 	};
-	check('sources.yaml', 'sources', ['interlock.yaml'], (checker) => checkSources(config, checker));
-	check('people.yaml', 'people', [], (checker) => checkPeople(config, checker));
-	check('routes.yaml', 'routes', ['people.yaml'], (checker) => checkRoutes(config, checker));
-	check('interlock.yaml', 'connectors', [], (checker) => checkSettings(config, checker));
-	return found;
 }
 
-/** Words findings about entries of one file's list. */
-class FileChecker {
-	readonly #yaml: YamlFile;
-	readonly #base: Path;
-	readonly #findings: Findings;
-
-	constructor(yaml: YamlFile, base: Path, findings: Findings) {
-		this.#yaml = yaml;
-		this.#base = base;
-		this.#findings = findings;
-	}
-
-	error(path: Path, message: string, help?: string): void {
-		this.#findings.error(this.#yaml.place([...this.#base, ...path]), message, help);
-	}
-
-	warning(path: Path, message: string, help?: string): void {
-		this.#findings.warning(this.#yaml.place([...this.#base, ...path]), message, help);
-	}
-
-	/** At a path from the file's top, not from its list. */
-	errorAtTop(path: Path, message: string, help?: string): void {
-		this.#findings.error(this.#yaml.place(path), message, help);
-	}
-
-	unique(what: string, names: readonly (string | null)[], key: string): void {
-		const seen = new Map<string, number>();
-		names.forEach((name, index) => {
-			if (name === null) return;
-			const first = seen.get(name);
-			if (first === undefined) seen.set(name, index);
-			else this.error([index, key], `${what} ${shown(name)} stands twice`);
-		});
-	}
-}
-
-function checkSources(config: Referenced, checker: FileChecker): void {
-	const sources = config.sources ?? [];
-	checker.unique(
-		'source',
-		sources.map((source) => source.name),
-		'name',
-	);
-	const sites = config.settings.sites.map((site) => site.name);
-	sources.forEach((source, index) => {
-		if (source.site !== null && sites.length > 0 && !sites.includes(source.site)) {
-			checker.error(
-				[index, 'site'],
-				`source ${shown(source.name)}: there is no site ${shown(source.site)}`,
-				did(source.site, sites),
-			);
-		}
-	});
-}
-
-function checkPeople(config: Referenced, checker: FileChecker): void {
-	checker.unique(
-		'person',
-		config.people.map((person) => person.id),
-		'id',
-	);
-	checker.unique(
-		'the Slack id',
-		config.people.map((person) => person.slack),
-		'slack',
-	);
-	const assets = config.inventory?.assets ?? [];
-	const sites = new Set([
-		...config.settings.sites.map((site) => site.name),
-		...assets.flatMap((asset) => asset.site ?? []),
-	]);
-	const zones = new Set([
-		...(config.inventory?.zones ?? []).map((zone) => zone.id),
-		...assets.flatMap((asset) => asset.zone ?? []),
-	]);
-	config.people.forEach((person, index) => {
-		person.roles.forEach((grant, role) => {
-			for (const [key, known] of [
-				['sites', sites],
-				['zones', zones],
-			] as const) {
-				for (const name of grant[key] ?? []) {
-					if (known.size === 0 || known.has(name)) continue;
-					checker.warning(
-						[index, 'roles', role, key],
-						`person ${shown(person.id)}: nothing stands at ${shown(name)}`,
-						did(name, [...known]),
-					);
+function checkPeople(people: WrittenFile, places: Places | null, findings: Finding[]): void {
+	const entries = people.list('people');
+	checkUnique('person', entries, 'id', findings);
+	checkUnique('the Slack id', entries, 'slack', findings);
+	if (places === null) return;
+	for (const { value, at } of entries) {
+		const whose = `person ${shown(textAt(value, 'id') ?? '')}`;
+		entriesOf(valueAt(value, 'roles')).forEach((grant, role) => {
+			for (const key of ['sites', 'zones'] as const) {
+				const known = places[key];
+				for (const { text } of textsAt(grant, key)) {
+					if (known.size === 0 || known.has(text)) continue;
+					const place = at('roles', role, key);
+					findings.push({
+						...findingAt(place, `${whose}: nothing stands at ${shown(text)}`, did(text, [...known])),
+						level: 'warning',
+					});
 				}
 			}
 		});
-	});
+	}
 }
 
-function checkRoutes(config: Referenced, checker: FileChecker): void {
-	const people = config.people.map((person) => person.id);
-	const exists = (path: Path, name: string): void => {
-		if (!people.includes(name))
-			checker.error(path, `there is no person ${shown(name)} in people.yaml`, did(name, people));
-	};
-	for (const [index, route] of config.routes.entries()) {
-		for (const [at, name] of route.people.entries()) exists([index, 'people', at], name);
-		for (const [at, level] of route.escalation.entries()) {
-			for (const [who, name] of level.people.entries()) exists([index, 'escalation', at, 'people', who], name);
+function checkRoutes(routes: WrittenFile, people: readonly string[], findings: Finding[]): void {
+	const check = (value: unknown, at: WrittenEntry['at'], ...path: (string | number)[]): void => {
+		for (const { index, text } of textsAt(value, ...path, 'people')) {
+			if (people.includes(text)) continue;
+			const message = `there is no person ${shown(text)} in people.yaml`;
+			add(findings, at(...path, 'people', index), message, did(text, people));
 		}
+	};
+	for (const { value, at } of routes.list('routes')) {
+		check(value, at);
+		entriesOf(valueAt(value, 'escalation')).forEach((_, level) => {
+			check(value, at, 'escalation', level);
+		});
 	}
 }
 
-function checkSettings(config: Referenced, checker: FileChecker): void {
-	const names = config.settings.connectors.map((connector) => connector.name);
-	checker.unique('connector', names, 'name');
-	const tickets = config.settings.tickets?.connector;
-	if (tickets !== undefined && !names.includes(tickets)) {
-		checker.errorAtTop(['tickets', 'connector'], `there is no connector ${shown(tickets)}`, did(tickets, names));
+function checkUnique(what: string, entries: readonly WrittenEntry[], key: string, findings: Finding[]): void {
+	const seen = new Set<string>();
+	for (const { value, at } of entries) {
+		const name = textAt(value, key);
+		if (name === null) continue;
+		if (seen.has(name)) add(findings, at(key), `${what} ${shown(name)} stands twice`);
+		seen.add(name);
 	}
+}
+
+function namesOf(entries: readonly WrittenEntry[], key: string): string[] {
+	return entries.flatMap(({ value }) => textAt(value, key) ?? []);
+}
+
+function add(findings: Finding[], place: FilePlace, message: string, help?: string): void {
+	findings.push(findingAt(place, message, help));
+}
+
+function findingAt({ file, line, column }: FilePlace, message: string, help?: string): Finding {
+	return { file, line, column, message, ...(help === undefined ? {} : { help }), level: 'error' };
 }
 
 function did(name: string, known: readonly string[]): string | undefined {

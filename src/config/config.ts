@@ -1,8 +1,8 @@
 // Environment and configuration folder become one frozen Config, or the list of everything that is wrong with them. Files are
 // handed in as text by a reader (read-folder.ts is the real one). What rules, mappings and playbooks mean is for their stages.
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { InventoryData } from '../domain/asset.ts';
-import type { ConnectorConfig } from '../domain/connector.ts';
+import { ConnectorConfig } from '../domain/connector.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Person } from '../domain/person.ts';
 import { err, type Finding, ok, type Result } from '../domain/result.ts';
@@ -11,16 +11,17 @@ import type { Instant } from '../domain/time.ts';
 import type { Window } from '../domain/window.ts';
 import { checkReferences } from './config-references.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { Findings, shown } from './finding.ts';
+import { type FilePlace, Findings, shown } from './finding.ts';
 import { loadInventoryFile } from './inventory-file.ts';
 import { type GroupGrant, grantOf, PeopleFile } from './people-file.ts';
-import { compileRoutes, type Route, RoutesFile } from './routes-file.ts';
-import { SafetyFile } from './safety-file.ts';
+import { compileRoute, ROUTES_MAX, type Route, RouteEntry } from './routes-file.ts';
+import { SITE_RULES_MAX, WrittenRule } from './safety-file.ts';
 import { readWith } from './schema-findings.ts';
 import { readSecret, type Secret } from './secret.ts';
 import { DEFAULT_SETTINGS, Settings } from './settings-file.ts';
-import { type SourceEntry, SourcesFile } from './sources-file.ts';
+import { SOURCES_MAX, SourceEntry } from './sources-file.ts';
 import { loadWindowsFile } from './windows-file.ts';
+import { textAt, type WrittenEntry, type WrittenFile, writtenFile } from './written.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 /** How files come in. Paths in the folder are relative, with forward slashes. */
@@ -37,9 +38,6 @@ export type Credential =
 	| { readonly type: 'hmac'; readonly secret: Secret; readonly header: string | null; readonly form: string | null }
 	| { readonly type: 'basic'; readonly user: string; readonly secret: Secret }
 	| { readonly type: 'mtls'; readonly certificate: string };
-
-/** Where something stands, for findings that other parts add. */
-export type FilePlace = { readonly file: string; readonly line: number; readonly column: number };
 
 export type SourceConfig = {
 	readonly name: string;
@@ -80,7 +78,6 @@ export type Config = {
 	readonly siteRules: readonly { readonly rule: SiteRule; readonly place: FilePlace }[];
 	readonly connectors: readonly Connector[];
 	readonly rules: readonly ConfigFile[];
-	readonly mappings: readonly ConfigFile[];
 	readonly playbooks: readonly ConfigFile[];
 	readonly warnings: readonly Finding[];
 };
@@ -94,7 +91,10 @@ const TOP_FILES = [
 	'inventory.csv',
 	'windows.csv',
 ];
-const FOLDERS = ['rules', 'mappings', 'playbooks', 'safety'];
+const FOLDERS = ['rules', 'playbooks', 'safety'];
+
+/** What is written of a list: the entries, also those that their schema refused. */
+export type Written = Readonly<Record<'sites' | 'connectors' | 'sources' | 'siteRules', readonly WrittenEntry[]>>;
 
 /**
  * Reads the whole configuration.
@@ -112,17 +112,24 @@ export function loadConfig(
 	return findings.some((finding) => finding.level === 'error') ? err(findings) : ok(config);
 }
 
-/** The same for `interlock check`: whatever could be read stands in the configuration, even where there are errors. */
+/**
+ * The same for `interlock check`: whatever could be read stands in the configuration, even where there are errors.
+ *
+ * `written` are the entries as they stand in the files, for checks of names that no schema can make.
+ * `isInventoryKnown` is false where there is an inventory file that could not be read: then no place can be called unknown.
+ */
 export function readConfig(
 	env: Readonly<Record<string, string | undefined>>,
 	reader: ConfigReader,
 	now: Instant,
-): { config: Config; findings: Finding[] } {
+): { config: Config; written: Written; isInventoryKnown: boolean; findings: Finding[] } {
 	const { environment, findings } = readEnvironment(env);
 	const loading = new Loading(env, environment.configFolder ?? '', reader, [...findings]);
 	const config = loading.read(environment, now);
 	return {
 		config: Object.freeze({ ...config, warnings: Object.freeze([...loading.findings]) }),
+		written: loading.written(),
+		isInventoryKnown: config.inventory !== null || !loading.has('inventory.yaml', 'inventory.csv'),
 		findings: loading.findings,
 	};
 }
@@ -175,22 +182,31 @@ class Loading {
 			inventory: this.#inventory(now),
 			windows: this.#windows(),
 			siteRules: this.#siteRules(),
-			connectors: this.#connectors(settings),
+			connectors: this.#connectors(),
 			rules: this.#stageFiles('rules'),
-			mappings: this.#stageFiles('mappings'),
 			playbooks: this.#stageFiles('playbooks'),
 		};
-		const faulty = new Set(this.findings.flatMap((finding) => (finding.level === 'error' ? [finding.file] : [])));
-		const isWhole = (file: string): boolean => !faulty.has(this.#name(file));
-		this.findings.push(
-			...checkReferences(
-				config,
-				isWhole,
-				(file) => this.#name(file),
-				(file) => this.#yaml(file),
-			),
-		);
+		const { inventory } = config;
+		const isInventoryKnown = inventory !== null || !this.has('inventory.yaml', 'inventory.csv');
+		this.findings.push(...checkReferences((file) => this.#written(file), inventory, isInventoryKnown));
 		return config;
+	}
+
+	has(...files: string[]): boolean {
+		return files.some((file) => this.#texts.has(file));
+	}
+
+	written(): Written {
+		return {
+			sites: this.#written('interlock.yaml').list('sites'),
+			connectors: this.#written('interlock.yaml').list('connectors'),
+			sources: this.#written('sources.yaml').list('sources'),
+			siteRules: this.#paths('safety').flatMap((path) => this.#written(path).list('rules')),
+		};
+	}
+
+	#written(file: string): WrittenFile {
+		return writtenFile(this.#yaml(file), this.#name(file));
 	}
 
 	#readTexts(): void {
@@ -220,6 +236,16 @@ class Loading {
 				);
 			return;
 		}
+		if (head === 'mappings') {
+			this.#error(
+				this.#name(path),
+				1,
+				1,
+				'mapping files are not read by this version',
+				'the kinds that are: docs/sources.md',
+			);
+			return;
+		}
 		const near = FOLDERS.includes(head) ? null : nearest(head, FOLDERS);
 		if (near !== null)
 			this.#error(
@@ -239,11 +265,10 @@ class Loading {
 
 	#sources(): SourceConfig[] | null {
 		const file = 'sources.yaml';
-		const [entries, base] = this.#readList(file, 'sources', SourcesFile);
+		const entries = this.#readList(file, 'sources', SourceEntry, SOURCES_MAX);
 		if (!this.#texts.has(file)) return null;
-		const place = this.#yaml(file).place;
-		return (entries ?? []).flatMap((entry, index) => {
-			const credential = this.#credential(entry, this.#name(file), () => place([...base, index, 'auth']));
+		return entries.flatMap(({ entry, written }) => {
+			const credential = this.#credential(entry, () => written.at('auth'));
 			if (credential === undefined) return [];
 			return [
 				{
@@ -254,22 +279,18 @@ class Loading {
 					heartbeatMs: entry.heartbeat ?? null,
 					timeZone: entry.time_zone,
 					site: entry.site ?? null,
-					place: { file: this.#name(file), ...place([...base, index]) },
+					place: written.at(),
 				},
 			];
 		});
 	}
 
 	/** Undefined where the secret cannot be had: the finding is recorded. */
-	#credential(
-		entry: SourceEntry,
-		file: string,
-		place: () => { line: number; column: number },
-	): Credential | null | undefined {
+	#credential(entry: SourceEntry, place: () => FilePlace): Credential | null | undefined {
 		const { auth } = entry;
 		if (auth === undefined) return null;
 		if (auth.type === 'mtls') return { type: 'mtls', certificate: auth.certificate.replaceAll(':', '').toLowerCase() };
-		const secret = this.#secret(auth, `source \`${entry.name}\``, file, place);
+		const secret = this.#secret(auth, `source \`${entry.name}\``, place);
 		if (secret === null) return undefined;
 		if (auth.type === 'basic') return { type: 'basic', user: auth.user, secret };
 		const header = auth.header?.toLowerCase() ?? null;
@@ -280,12 +301,11 @@ class Loading {
 	#secret(
 		auth: { readonly secret_env?: string | undefined; readonly secret_file?: string | undefined },
 		whose: string,
-		file: string,
-		place: () => { line: number; column: number },
+		place: () => FilePlace,
 	): Secret | null {
 		const read = readSecret(auth, this.#env, (path) => this.#reader.secretFile(this.#folder, path));
 		if (read.ok) return read.value;
-		const { line, column } = place();
+		const { file, line, column } = place();
 		this.#error(file, line, column, `${whose}: ${read.error}`);
 		return null;
 	}
@@ -309,10 +329,16 @@ class Loading {
 
 	#routes(): Route[] {
 		const file = 'routes.yaml';
-		const [entries, base] = this.#readList(file, 'routes', RoutesFile);
-		if (entries === null) return [];
+		const entries = this.#readList(file, 'routes', RouteEntry, ROUTES_MAX);
 		const findings = new Findings(this.#name(file));
-		const routes = compileRoutes(entries, this.#yaml(file), base, findings);
+		const routes = this.#written(file)
+			.list('routes')
+			.flatMap((written): Route[] => {
+				const when = textAt(written.value, 'when');
+				const condition = when === null || when === '' ? null : compileRoute(written, when, findings);
+				const read = entries.find((candidate) => candidate.written.index === written.index);
+				return read === undefined || condition === null ? [] : [{ ...read.entry, condition }];
+			});
 		this.findings.push(...findings.list());
 		return routes;
 	}
@@ -345,9 +371,9 @@ class Loading {
 	#siteRules(): Config['siteRules'] {
 		const seen = new Map<string, string>();
 		return this.#paths('safety').flatMap((path) => {
-			const [rules, base] = this.#readList(path, 'rules', SafetyFile);
-			return (rules ?? []).map((rule, index) => {
-				const place = { file: this.#name(path), ...this.#yaml(path).place([...base, index]) };
+			const rules = this.#readList(path, 'rules', WrittenRule, SITE_RULES_MAX);
+			return rules.map(({ entry: rule, written }) => {
+				const place = written.at();
 				const twin = seen.get(rule.id);
 				if (twin !== undefined)
 					this.#error(
@@ -362,17 +388,18 @@ class Loading {
 		});
 	}
 
-	#connectors(settings: Settings): Connector[] {
-		return settings.connectors.flatMap((config, index): Connector[] => {
-			const whole = {
-				file: this.#name('interlock.yaml'),
-				...this.#yaml('interlock.yaml').place(['connectors', index]),
-			};
-			if (config.auth === undefined) return [{ config, secret: null, place: whole }];
-			const place = () => this.#yaml('interlock.yaml').place(['connectors', index, 'auth']);
-			const secret = this.#secret(config.auth, `connector \`${config.name}\``, this.#name('interlock.yaml'), place);
-			return secret === null ? [] : [{ config, secret, place: whole }];
-		});
+	/** Every connector that is right in itself, also where the file has another fault: its secret is looked for all the same. */
+	#connectors(): Connector[] {
+		return this.#written('interlock.yaml')
+			.list('connectors')
+			.flatMap((written): Connector[] => {
+				const parsed = ConnectorConfig.safeParse(written.value);
+				if (!parsed.success) return [];
+				const config = parsed.data;
+				if (config.auth === undefined) return [{ config, secret: null, place: written.at() }];
+				const secret = this.#secret(config.auth, `connector \`${config.name}\``, () => written.at('auth'));
+				return secret === null ? [] : [{ config, secret, place: written.at() }];
+			});
 	}
 
 	#stageFiles(folder: string): ConfigFile[] {
@@ -395,14 +422,21 @@ class Loading {
 		const findings = new Findings(this.#name(file));
 		findings.addAll(yaml.findings);
 		const value =
-			yaml.value === undefined || findings.hasErrors ? null : readWith(schema, yaml.value, yaml.place, findings);
+			yaml.value === undefined || findings.hasErrors
+				? null
+				: readWith(schema, yaml.value, yaml.place, findings, [], ': not a setting of this version');
 		this.findings.push(...findings.list());
 		return value;
 	}
 
-	/** A file that is a list, or a mapping with that one list under a key; with the path at which the list stands. */
-	#readList<T>(file: string, key: string, schema: z.ZodType<T>): [T | null, readonly string[]] {
-		if (!this.#texts.has(file)) return [null, []];
+	/** A file that is a list, or a mapping with that one list under a key. The entries that are right, whatever the others are. */
+	#readList<T>(
+		file: string,
+		key: string,
+		schema: z.ZodType<T>,
+		entriesMax: number,
+	): { readonly entry: T; readonly written: WrittenEntry }[] {
+		if (!this.#texts.has(file)) return [];
 		const yaml = this.#yaml(file);
 		const findings = new Findings(this.#name(file));
 		findings.addAll(yaml.findings);
@@ -422,12 +456,17 @@ class Loading {
 					);
 			}
 		}
-		const read =
-			list === undefined || list === null || findings.hasErrors
-				? null
-				: readWith(schema, list, yaml.place, findings, base);
+		if (list !== undefined && list !== null)
+			readWith(z.array(z.unknown()).max(entriesMax), list, yaml.place, findings, base);
+		const entries = writtenFile(yaml, this.#name(file))
+			.list(key)
+			.slice(0, entriesMax)
+			.flatMap((written) => {
+				const entry = readWith(schema, written.value, yaml.place, findings, [...base, written.index]);
+				return entry === null ? [] : [{ entry, written }];
+			});
 		this.findings.push(...findings.list());
-		return [read, base];
+		return entries;
 	}
 
 	readonly #parsed = new Map<string, YamlFile>();

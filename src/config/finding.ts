@@ -10,6 +10,9 @@ const SHOWN_MAX = 80;
 /** Where something stands in a file; both count from 1. */
 export type Place = { readonly line: number; readonly column: number };
 
+/** The same with its file, for findings that other parts add. */
+export type FilePlace = Place & { readonly file: string };
+
 /** The user's own words in backticks: cut to 80 characters, control characters written as escapes, so no terminal obeys them. */
 export function shown(value: unknown): string {
 	const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));

@@ -1,16 +1,17 @@
 // routes.yaml: which incident goes to which channel and people, and who is asked next when nobody answers.
 import { z } from 'zod';
-import { type Condition, compileCondition } from '../expression/condition.ts';
+import { Incident } from '../domain/incident.ts';
+import { type Condition, compileCondition, type Variables } from '../expression/condition.ts';
 import { Duration } from './duration.ts';
 import { type Findings, shown } from './finding.ts';
-import type { YamlFile } from './yaml-file.ts';
+import { textAt, type WrittenEntry } from './written.ts';
 
 /** Names that a route's condition may use: the incident with the keys of domain/incident.ts. */
-const ROUTE_VARIABLES: Readonly<Record<string, string>> = { incident: 'map' };
+const ROUTE_VARIABLES: Variables = { incident: Object.keys(Incident.shape) };
 
 const PersonIds = z.array(z.string().min(1).max(100)).max(100);
 
-const RouteEntry = z.strictObject({
+export const RouteEntry = z.strictObject({
 	name: z.string().min(1).max(100).optional(),
 	/** CEL over `incident`; the first route that matches counts. */
 	when: z.string().min(1).max(4_000),
@@ -29,22 +30,21 @@ const RouteEntry = z.strictObject({
 		.default([]),
 });
 
-export const RoutesFile = z.array(RouteEntry).max(1_000);
+/** Routes of one file. */
+export const ROUTES_MAX = 1_000;
 
 export type Route = z.infer<typeof RouteEntry> & { readonly condition: Condition };
 
-/** Compiles the conditions; a route whose condition has a fault is reported at its place and left out. */
-export function compileRoutes(
-	entries: z.infer<typeof RoutesFile>,
-	yaml: YamlFile,
-	base: readonly PropertyKey[],
-	findings: Findings,
-): Route[] {
-	return entries.flatMap((entry, index) => {
-		const compiled = compileCondition(entry.when, ROUTE_VARIABLES);
-		if (compiled.ok) return [{ ...entry, condition: compiled.value }];
-		const name = entry.name === undefined ? `route ${index + 1}` : `route ${shown(entry.name)}`;
-		findings.error(yaml.place([...base, index, 'when']), `${name}: \`when\`: ${compiled.error.message}`);
-		return [];
-	});
+/** Compiles a route's condition; null with the fault at its place where it has one. Also for what the schema refused otherwise. */
+export function compileRoute(written: WrittenEntry, when: string, findings: Findings): Condition | null {
+	const compiled = compileCondition(when, ROUTE_VARIABLES);
+	if (compiled.ok) return compiled.value;
+	const name = textAt(written.value, 'name');
+	const { line, column, message, caret } = compiled.error;
+	findings.error(
+		written.at('when'),
+		`${name === null ? `route ${written.index + 1}` : `route ${shown(name)}`}: \`when\`: line ${line}, column ${column} of the condition: ${message}`,
+		caret,
+	);
+	return null;
 }

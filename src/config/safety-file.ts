@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { SiteRule } from '../domain/site-rule.ts';
 
 /** A level written as a number (`levels: [1, 3.5]`) and an absent `match` (every step) are what people mean. */
-const WrittenRule = z.preprocess((value) => {
+export const WrittenRule = z.preprocess((value) => {
 	if (typeof value !== 'object' || value === null) return value;
 	const match: unknown = Reflect.get(value, 'match') ?? {};
 	if (typeof match !== 'object' || match === null) return value;
@@ -16,4 +16,5 @@ const WrittenRule = z.preprocess((value) => {
 	};
 }, SiteRule);
 
-export const SafetyFile = z.array(WrittenRule).max(1_000);
+/** Rules of one file. */
+export const SITE_RULES_MAX = 1_000;

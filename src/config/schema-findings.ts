@@ -13,6 +13,7 @@ import type { Path, YamlFile } from './yaml-file.ts';
  * @param place  of the file that the value was read from
  * @param schema the one that gave the error: its keys are offered where one is unknown
  * @param base   where the parsed value stands in the file, when it is a part of it
+ * @param ofUnknownKeys  what is said behind an unknown key (`: not a setting of this version`)
  */
 export function findingsOf(
 	error: z.ZodError,
@@ -20,9 +21,10 @@ export function findingsOf(
 	file: string,
 	schema?: z.ZodType,
 	base: Path = [],
+	ofUnknownKeys = '',
 ): Finding[] {
 	const findings = new Findings(file);
-	for (const issue of error.issues) addIssue(issue, place, findings, schema, base);
+	for (const issue of error.issues) addIssue(issue, place, findings, schema, base, ofUnknownKeys);
 	return findings.list();
 }
 
@@ -33,10 +35,11 @@ export function readWith<S extends z.ZodType>(
 	place: YamlFile['place'],
 	findings: Findings,
 	base: Path = [],
+	ofUnknownKeys = '',
 ): z.output<S> | null {
 	const parsed = schema.safeParse(value, { reportInput: true });
 	if (parsed.success) return parsed.data;
-	findings.addAll(findingsOf(parsed.error, place, findings.file, schema, base));
+	findings.addAll(findingsOf(parsed.error, place, findings.file, schema, base, ofUnknownKeys));
 	return null;
 }
 
@@ -48,6 +51,7 @@ function addIssue(
 	findings: Findings,
 	schema: z.ZodType | undefined,
 	base: Path,
+	ofUnknownKeys: string,
 ): void {
 	const path = [...base, ...issue.path];
 	const where = path.length === 0 ? '' : `${pathText(path)}: `;
@@ -56,7 +60,7 @@ function addIssue(
 		for (const key of issue.keys) {
 			findings.error(
 				place([...path, key], 'key'),
-				`${where}unknown key ${shown(key)}`,
+				`${where}unknown key ${shown(key)}${ofUnknownKeys}`,
 				didYouMean(key, known) || undefined,
 			);
 		}

@@ -1,7 +1,7 @@
-// interlock.yaml: sites, default channel, model budget, limits, retention, connectors. Strict keys, every one with a default.
+// interlock.yaml: sites, default channel, model budget, limits, connectors. Strict keys, every one with a default.
 import { z } from 'zod';
 import { ConnectorConfig } from '../domain/connector.ts';
-import { DAY, HOUR, SECOND } from '../domain/time.ts';
+import { HOUR, SECOND } from '../domain/time.ts';
 import { Duration } from './duration.ts';
 
 /** An IANA time zone that this runtime knows. */
@@ -29,7 +29,6 @@ const SiteSettings = z.strictObject({
 const ModelSettings = z.strictObject({
 	/** Tokens that may be spent in a day (UTC); 0 switches the adviser off. */
 	tokens_per_day: z.number().int().min(0).max(1_000_000_000).default(2_000_000),
-	tokens_per_call: z.number().int().min(100).max(1_000_000).default(20_000),
 	timeout: Duration.default(20 * SECOND),
 	/** Failures in a row after which the adviser is left alone for a while. */
 	breaker_failures: z.number().int().min(1).max(1_000).default(5),
@@ -43,21 +42,9 @@ const Limits = z.strictObject({
 		.int()
 		.min(1_024)
 		.max(256 * 1024 * 1024)
-		.default(10 * 1024 * 1024),
+		.default(32 * 1024 * 1024),
 	/** Alerts in one body. */
 	body_alerts: z.number().int().min(1).max(100_000).default(10_000),
-	/** Requests that one source may send in a minute. */
-	source_requests_per_minute: z.number().int().min(1).max(10_000_000).default(60_000),
-	/** Cards that may be posted to one channel in an hour, before they are gathered. */
-	cards_per_hour: z.number().int().min(1).max(10_000).default(60),
-});
-
-const Retention = z.strictObject({
-	/** Raw texts of alerts. */
-	raw: Duration.default(90 * DAY),
-	alerts: Duration.default(730 * DAY),
-	/** Erasable personal data beside the ledger; ledger entries themselves are kept. */
-	personal: Duration.default(365 * DAY),
 });
 
 const LedgerSettings = z.strictObject({
@@ -72,20 +59,18 @@ const LedgerSettings = z.strictObject({
 	checkpoint_entries: z.number().int().min(1).max(1_000_000).default(1_000),
 });
 
+const CONNECTORS_MAX = 100;
+
 export const Settings = z.strictObject({
 	sites: z.array(SiteSettings).max(10_000).default([]),
 	/** Where cards go by default, a channel id or a name with #; SLACK_CHANNEL wins over it. */
 	channel: z.string().min(1).max(100).optional(),
 	model: z.prefault(ModelSettings, {}),
 	limits: z.prefault(Limits, {}),
-	retention: z.prefault(Retention, {}),
 	ledger: z.prefault(LedgerSettings, {}),
-	/** How long an approval counts, and how long a request for one waits. */
-	approvals: z.prefault(
-		z.strictObject({ valid_for: Duration.default(HOUR), wait_for: Duration.default(4 * HOUR) }),
-		{},
-	),
-	connectors: z.array(ConnectorConfig).max(100).default([]),
+	/** How long a request for an approval waits. */
+	approvals: z.prefault(z.strictObject({ wait_for: Duration.default(4 * HOUR) }), {}),
+	connectors: z.array(ConnectorConfig).max(CONNECTORS_MAX).default([]),
 	/** The connector that opens tickets. */
 	tickets: z.strictObject({ connector: z.string() }).optional(),
 });

@@ -5,7 +5,7 @@ import { Duration } from './duration.ts';
 import { TimeZone } from './settings-file.ts';
 
 /** Sources of one site. */
-const SOURCES_MAX = 1_000;
+export const SOURCES_MAX = 1_000;
 
 const SECRET_KEYS = {
 	/** The environment variable that holds the secret. */
@@ -61,5 +61,3 @@ export const SourceEntry = z.strictObject({
 	site: z.string().max(200).optional(),
 });
 export type SourceEntry = z.infer<typeof SourceEntry>;
-
-export const SourcesFile = z.array(SourceEntry).max(SOURCES_MAX);

@@ -37,6 +37,8 @@ const PlaybookId = z.string().regex(ID, 'lower-case letters, digits and hyphens,
  * none             no asset (tell people, open a ticket)
  * primary          what the incident is about: the first target of its gravest alert
  * actor            where it came from: the first actor asset of its gravest alert
+ * way_in           where a remote session comes through: the first jump host or VPN gateway of the gravest alert that names one, else
+ *                  the first OT target
  * assets           every asset of the incident
  * assets.class:C   those of a class; assets.domain:D those of a side (`it`, `ot`)
  */
@@ -44,9 +46,9 @@ const TargetSelector = z
 	.string()
 	.regex(
 		new RegExp(
-			`^(none|primary|actor|assets|assets\\.class:(${AssetClass.options.join('|')})|assets\\.domain:(${Domain.options.join('|')}))$`,
+			`^(none|primary|actor|way_in|assets|assets\\.class:(${AssetClass.options.join('|')})|assets\\.domain:(${Domain.options.join('|')}))$`,
 		),
-		'expected `none`, `primary`, `actor`, `assets`, `assets.class:<asset class>` or `assets.domain:it|ot`',
+		'expected `none`, `primary`, `actor`, `way_in`, `assets`, `assets.class:<asset class>` or `assets.domain:it|ot`',
 	);
 
 /** Whether a step is planned at all: everything that is written must hold. Confidence is that of rules and sources, never the adviser's. */
@@ -124,6 +126,8 @@ export const Playbook = z
 		/** Who leads the response. */
 		lead: Role,
 		triggers: z.array(PlaybookTrigger).max(20).default([]),
+		/** Not for an incident that began on known assets of these classes alone, whoever proposes it. */
+		not_from: z.array(AssetClass).min(1).optional(),
 		/** What must not be done, in words for people: shown before everything else. */
 		must_not: z.array(Text(300)).min(1).max(10),
 		steps: z.array(PlaybookStep).min(1).max(PLAYBOOK_STEPS_MAX),

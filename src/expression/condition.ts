@@ -2,6 +2,7 @@
 // nowhere else. Pure: no clock, no functions that reach out. NOT here: what a rule does with the answer.
 import { type ASTNode, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
+import { nearest } from '../domain/nearest.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 
 /** Longest expression, in UTF-16 units; the longest shipped rule has about 700. */
@@ -14,10 +15,18 @@ const EXPRESSION_DEPTH_MAX = 60;
 const EXPRESSION_LOOPS_MAX = 2;
 /** Longest pattern of `matches`. */
 const PATTERN_LENGTH_MAX = 500;
+/** Characters of an unknown field's name that a message repeats. */
+const FIELD_SHOWN_MAX = 60;
 /** A text longer than this is cut before a pattern looks at it (linear time, but not free). */
 const MATCHED_TEXT_MAX = 20_000;
 
-type ExpressionErrorCode = 'too_long' | 'too_large' | 'syntax' | 'type' | 'pattern' | 'not_a_condition';
+type ExpressionErrorCode = 'too_long' | 'too_large' | 'syntax' | 'type' | 'field' | 'pattern' | 'not_a_condition';
+
+/**
+ * The names that the context will carry: a CEL type (`map`, `dyn`, `string`, `int` ...), or the list of a map's fields. A map
+ * with a list has these fields and no others: an unknown one is refused when the expression is read, not when it runs.
+ */
+export type Variables = Readonly<Record<string, string | readonly string[]>>;
 
 /** Why an expression was refused. `line` and `column` count from 1 inside the expression's own text. */
 export type ExpressionError = {
@@ -54,13 +63,10 @@ const LINEAR_MATCHES = 're2find';
  * Beyond the standard there is `m.text(key)`: the text under that key of a map, or `""` where it has none.
  *
  * @param text       the expression
- * @param variables  names that the context will carry, with CEL types (`map`, `dyn`, `string`, `int` ...)
+ * @param variables  names that the context will carry, with their CEL types or fields
  * @returns the compiled expression, or the first fault with its place
  */
-export function compileExpression(
-	text: string,
-	variables: Readonly<Record<string, string>>,
-): Result<Expression, ExpressionError> {
+export function compileExpression(text: string, variables: Variables): Result<Expression, ExpressionError> {
 	if (text.length > EXPRESSION_LENGTH_MAX) {
 		return err(fault(text, 'too_long', `${text.length} characters: at most ${EXPRESSION_LENGTH_MAX} are allowed`, 0));
 	}
@@ -72,6 +78,8 @@ export function compileExpression(
 		const parsed = environment.parse(rewritten.value);
 		const checked = parsed.check();
 		if (!checked.valid) return err(faultOf(text, checked.error, 'type'));
+		const slip = unknownField(text, parsed.ast, variables);
+		if (slip !== null) return err(slip);
 		return ok({ text, type: checked.type ?? 'dyn', run: (context) => parsed(context) });
 	} catch (error) {
 		return err(faultOf(text, error, 'syntax'));
@@ -82,10 +90,7 @@ export function compileExpression(
  * Reads an expression that must answer yes or no. An answer whose type is known only at run time (`asset.sole_view`)
  * is accepted here and checked at each evaluation.
  */
-export function compileCondition(
-	text: string,
-	variables: Readonly<Record<string, string>>,
-): Result<Condition, ExpressionError> {
+export function compileCondition(text: string, variables: Variables): Result<Condition, ExpressionError> {
 	const compiled = compileExpression(text, variables);
 	if (!compiled.ok) return compiled;
 	const { type } = compiled.value;
@@ -119,7 +124,7 @@ export function explainExpressionError(error: ExpressionError): string {
 	return `line ${error.line}, column ${error.column}: ${error.message}\n${error.caret}`;
 }
 
-function environmentOf(variables: Readonly<Record<string, string>>, patterns: Map<string, RE2JS>): Environment {
+function environmentOf(variables: Variables, patterns: Map<string, RE2JS>): Environment {
 	const environment = new Environment({
 		unlistedVariablesAreDyn: false,
 		homogeneousAggregateLiterals: false,
@@ -131,7 +136,8 @@ function environmentOf(variables: Readonly<Record<string, string>>, patterns: Ma
 			maxCallArguments: 8,
 		},
 	});
-	for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
+	for (const [name, type] of Object.entries(variables))
+		environment.registerVariable(name, typeof type === 'string' ? type : 'map');
 	environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (value: string, pattern: string) => {
 		const compiled = patterns.get(pattern);
 		if (compiled === undefined) throw new Error('a pattern that was not checked');
@@ -189,6 +195,56 @@ function rewriteMatches(
 	if (callsMatches(environment.parse(rewritten).ast))
 		return err(fault(text, 'pattern', 'write `.matches(` without a comment before it', 0));
 	return ok(rewritten);
+}
+
+/** The first field that a variable with a list of fields does not have. A loop's own variable hides one of the same name. */
+function unknownField(text: string, node: ASTNode, variables: Variables): ExpressionError | null {
+	let inside = variables;
+	const used = fieldOf(node);
+	if (used !== null) {
+		const fields = Object.hasOwn(variables, used.variable) ? variables[used.variable] : undefined;
+		if (typeof fields === 'object' && !fields.includes(used.field)) return noField(text, used, fields);
+	}
+	if (node.op === 'rcall' && LOOPS.has(node.args[0])) {
+		const [own] = node.args[2];
+		if (own?.op === 'id') inside = { ...variables, [own.args]: 'dyn' };
+		// What is looped over stands outside the loop.
+		const outer = unknownField(text, node.args[1], variables);
+		if (outer !== null) return outer;
+	}
+	for (const child of childrenOf(node.args)) {
+		const slip = unknownField(text, child, inside);
+		if (slip !== null) return slip;
+	}
+	return null;
+}
+
+type FieldUse = { readonly variable: string; readonly field: string; readonly at: number };
+
+/** `alert.title`, `alert["title"]` and `alert.text("title")` name a field of a variable; a key that is computed does not. */
+function fieldOf(node: ASTNode): FieldUse | null {
+	if (node.op === '.' || node.op === '.?') {
+		const [owner, field] = node.args;
+		return owner.op === 'id' ? { variable: owner.args, field, at: node.pos } : null;
+	}
+	if (node.op === '[]' || node.op === '[?]') return keyOf(node.args[0], node.args[1]);
+	return node.op === 'rcall' && node.args[0] === 'text' ? keyOf(node.args[1], node.args[2][0]) : null;
+}
+
+function keyOf(owner: ASTNode, key: ASTNode | undefined): FieldUse | null {
+	if (owner.op !== 'id' || key?.op !== 'value' || typeof key.args !== 'string') return null;
+	return { variable: owner.args, field: key.args, at: key.start };
+}
+
+function noField(text: string, used: FieldUse, fields: readonly string[]): ExpressionError {
+	const near = nearest(used.field, fields);
+	const help = near === null ? `known are ${fields.toSorted().join(', ')}` : `did you mean \`${near}\`?`;
+	return fault(
+		text,
+		'field',
+		`\`${used.variable}\` has no field \`${used.field.slice(0, FIELD_SHOWN_MAX)}\`: ${help}`,
+		used.at,
+	);
 }
 
 function callsMatches(node: ASTNode): boolean {

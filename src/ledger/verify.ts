@@ -277,6 +277,7 @@ function verifyPersonal(pack: Pack, entries: readonly PlacedEntry[]): Claim {
 function unknownOf(pack: Pack, keys: VerifyReport['keys'], options: VerifyOptions): string[] {
 	const unknown = [
 		'whether what the entries say was true: only that they were recorded, in this order, and not changed since the checkpoint over them',
+		'whether every checkpoint that was signed is in the file: one between the first and the last may be missing, and nothing that was recorded is lost by it; only a witness can tell',
 	];
 	if (keys.some((key) => key.from === 'file')) {
 		unknown.push(

@@ -1,5 +1,6 @@
 // Which playbooks an incident gets: those that triage's rules proposed, and those whose triggers fit. Pure.
 
+import type { AssetClass } from '../domain/asset.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import type { Playbook, PlaybookTrigger } from '../domain/playbook.ts';
 import { maxSeverity, severityRank } from '../domain/severity.ts';
@@ -29,6 +30,7 @@ export function choosePlaybooks(
 	const byId = new Map(playbooks.map((loaded) => [loaded.playbook.id, loaded]));
 	const chosen = new Map<string, Chosen>();
 	const add = (loaded: LoadedPlaybook, why: string): void => {
+		if (beganElsewhere(loaded.playbook, alerts, inventory)) return;
 		if (chosen.size < PLAYBOOKS_PER_INCIDENT_MAX && !chosen.has(loaded.playbook.id))
 			chosen.set(loaded.playbook.id, { loaded, why });
 	};
@@ -49,6 +51,25 @@ export function choosePlaybooks(
 	}
 	for (const { loaded, trigger } of fitting) add(loaded, `trigger: ${triggerText(trigger)}`);
 	return [...chosen.values()];
+}
+
+/** What a session only passes through: it says nothing of where it began. */
+const RELAYS: readonly AssetClass[] = ['jump_host', 'vpn_gateway'];
+
+/**
+ * Whether all that is known of where it began are assets that the playbook is not for (`not_from`). Asked of the alerts that proposed
+ * it, of all where none did. One source that the inventory does not have, or has as something else, is enough for the playbook to stay.
+ */
+function beganElsewhere(playbook: Playbook, alerts: readonly EvidenceAlert[], inventory: Inventory): boolean {
+	const { not_from } = playbook;
+	if (not_from === undefined) return false;
+	const proposing = alerts.filter((alert) => alert.playbooks.includes(playbook.id));
+	const origins = (proposing.length > 0 ? proposing : alerts).flatMap((alert) => {
+		const from = firstNamed([alert], 'actor', inventory);
+		if (from === null || RELAYS.some((name) => name === from.asset?.class)) return [];
+		return [from.asset?.class ?? 'unknown'];
+	});
+	return origins.length > 0 && origins.every((origin) => not_from.includes(origin));
 }
 
 /** True where everything that the trigger names holds for the incident. */

@@ -103,6 +103,22 @@ export function firstNamed(
 	return unknown;
 }
 
+const WAYS_IN: readonly string[] = ['jump_host', 'vpn_gateway'];
+
+/** Where a remote session comes through (selector `way_in`): a known jump host or gateway at either end of an alert, else an OT target. */
+export function wayIn(alerts: readonly EvidenceAlert[], inventory: Inventory): Named | null {
+	const ends = gravestFirst(alerts).flatMap((alert) =>
+		alert.entities.flatMap(({ type, value, role }) => {
+			const asset = ADDRESSES.has(type) && (role === 'target' || role === 'actor') ? inventory.find(value) : null;
+			return asset === null ? [] : [{ asset, role }];
+		}),
+	);
+	const found =
+		ends.find(({ asset }) => WAYS_IN.includes(asset.class)) ??
+		ends.find(({ asset, role }) => role === 'target' && asset.domain === 'ot');
+	return found === undefined ? null : { id: found.asset.id, asset: found.asset };
+}
+
 /** The first plain value of a type; actors before targets before the rest. */
 function firstValue(
 	alerts: readonly EvidenceAlert[],

@@ -9,7 +9,14 @@ import type { Instant } from '../domain/time.ts';
 import { effectOf } from '../safety/actions.ts';
 import { RUNNABLE } from './actions/index.ts';
 import type { LoadedPlaybook } from './choose.ts';
-import { type EvidenceAlert, firstNamed, type IncidentSummary, type Named, placeholderValues } from './evidence.ts';
+import {
+	type EvidenceAlert,
+	firstNamed,
+	type IncidentSummary,
+	type Named,
+	placeholderValues,
+	wayIn,
+} from './evidence.ts';
 import { fillParams, fillText } from './fill.ts';
 
 /** Steps of one incident, over all its playbooks, and targets of one playbook step: beyond them people decide who is next. */
@@ -27,7 +34,7 @@ export type PlanGround = {
 	readonly alerts: readonly EvidenceAlert[];
 	readonly inventory: Inventory;
 	/**
-	 * Steps that the incident has already: for `primary` and `actor` the first choice stays, so that a growing incident does not
+	 * Steps that the incident has already: for `primary`, `actor` and `way_in` the first choice stays, so that a growing incident does not
 	 * isolate one host after another under the same name.
 	 */
 	readonly held: readonly Held[];
@@ -172,13 +179,15 @@ function targetsOf(
 ): (Named | null)[] {
 	const { target } = item;
 	if (target === 'none') return [null];
-	if (target === 'primary' || target === 'actor') {
+	if (target === 'primary' || target === 'actor' || target === 'way_in') {
 		const before = held[0];
 		if (before !== undefined)
 			return before.target === null ? [null] : [{ id: before.target, asset: inventory.find(before.target) }];
 		const found =
-			firstNamed(alerts, target === 'primary' ? 'target' : 'actor', inventory) ??
-			(target === 'primary' ? fallback(incident, inventory) : null);
+			target === 'way_in'
+				? wayIn(alerts, inventory)
+				: (firstNamed(alerts, target === 'primary' ? 'target' : 'actor', inventory) ??
+					(target === 'primary' ? fallback(incident, inventory) : null));
 		return found === null ? [] : [found];
 	}
 	const all: Named[] = incident.assets.map((id) => ({ id, asset: inventory.find(id) }));

@@ -73,6 +73,11 @@ export async function startEmbedded(folder: string, mode: 'own' | 'share'): Prom
 	return { ...urls(port, password), isOwner: true, stop: () => server.stop() };
 }
 
+/** True where a database was made for this data folder: `startEmbedded` would make one where it was not. */
+export function embeddedExists(folder: string): boolean {
+	return existsSync(join(dataPlace(resolve(folder), process.getuid?.() === 0), 'pg', 'PG_VERSION'));
+}
+
 /** Starts in a row without a minute of work between them, after which the server is left alone and its absence is told by every query. */
 const RESTARTS_MAX = 5;
 const STEADY_MS = 60_000;

@@ -59,16 +59,50 @@ export type RuleSource = {
 };
 
 /** What a condition may look at. Every key is always there, so that a rule needs no guards; unknown is `unknown` or `""`. */
+const ASSET_FIELDS = [
+	'known',
+	'id',
+	'class',
+	'level',
+	'zone',
+	'site',
+	'vendor',
+	'os',
+	'domain',
+	'criticality',
+	'owner',
+	'tags',
+	'facts',
+] as const;
 const RULE_VARIABLES = {
-	alert: 'map',
-	asset: 'map',
-	actor: 'map',
-	zone: 'map',
+	alert: [
+		'source',
+		'title',
+		'description',
+		'text',
+		'severity',
+		'severity_raw',
+		'kind',
+		'domain',
+		'status',
+		'techniques',
+		'entities',
+		'occurred_at',
+	],
+	asset: ASSET_FIELDS,
+	actor: ASSET_FIELDS,
+	zone: ['id', 'name', 'level', 'sis'],
+	/** The source's own words: any key. */
 	labels: 'map',
-	window: 'map',
+	window: ['open', 'change'],
 } as const;
 
-export type RuleContext = Readonly<Record<keyof typeof RULE_VARIABLES, Readonly<Record<string, unknown>>>>;
+/** Exactly the fields that conditions may name: the compiler sees to it that ruleContext gives each of them. */
+export type RuleContext = {
+	readonly [Name in keyof typeof RULE_VARIABLES]: Readonly<
+		Record<(typeof RULE_VARIABLES)[Name] extends readonly (infer Field extends string)[] ? Field : string, unknown>
+	>;
+};
 
 export type RuleAnswer = {
 	readonly fired: readonly CompiledRule[];
@@ -238,11 +272,7 @@ export function ruleContext(
 }
 
 /** The first window that was open for the alert's assets, place, account and host when the alert happened. */
-function windowContext(
-	alert: Alert,
-	assets: readonly Asset[],
-	windows: readonly Window[],
-): Readonly<Record<string, unknown>> {
+function windowContext(alert: Alert, assets: readonly Asset[], windows: readonly Window[]): RuleContext['window'] {
 	const at = fromIso(alert.occurred_at);
 	const named = (type: readonly string[]): Set<string> =>
 		new Set(alert.entities.filter((e) => type.includes(e.type)).map((e) => normaliseName(e.value)));
@@ -264,7 +294,7 @@ function windowContext(
 	return { open: open !== undefined, change: open?.change ?? '' };
 }
 
-function assetContext(asset: Asset | null): Record<string, unknown> {
+function assetContext(asset: Asset | null): RuleContext['asset'] {
 	return {
 		known: asset !== null,
 		id: asset?.id ?? '',

@@ -113,7 +113,105 @@ describe('interlock check', () => {
 	it('knows wrong usage from findings', async () => {
 		expect((await run(['a', 'b'])).code).toBe(2);
 		expect((await run(['--frob'])).code).toBe(2);
-		expect((await run([join(folder, 'gone')])).code).toBe(1);
+		expect((await run([folder])).code).not.toBe(2);
+	});
+});
+
+describe('interlock check of what is no folder', () => {
+	it.each([
+		['a folder that is not there', 'gone', 'there is no such folder'],
+		['a file', 'interlock.yaml', 'is a file'],
+	])('names %s and exits 3', async (_, name, words) => {
+		write({ 'interlock.yaml': '' });
+		const path = join(folder, name);
+		const given = await run([path]);
+		expect(given).toMatchObject({ code: 3, out: '' });
+		expect(given.err).toContain(`check: \`${path}\``);
+		expect(given.err).toContain(words);
+		const named = await run([], { INTERLOCK_CONFIG: path });
+		expect(named).toMatchObject({ code: 3, out: '' });
+		expect(named.err).toContain(`INTERLOCK_CONFIG names \`${path}\``);
+	});
+});
+
+describe('a fault of form hides no fault of meaning:', () => {
+	const BAD_AUTH = '- {name: a, kind: nozomi, auth: {type: magic}}\n';
+	const cases: readonly [string, Record<string, string>, readonly string[]][] = [
+		[
+			'sources',
+			{
+				'sources.yaml': `${BAD_AUTH}- {name: a, kind: nozomy}\n- {name: c, kind: zabbixx, auth: {type: bearer, secret_env: NOT_SET}, heartbeat: 1}\n- {name: d, kind: wazuh, auth: {type: bearer, secret_env: NOT_SET}}\n`,
+			},
+			['[0].auth', 'no kind `nozomy`', 'source `a` stands twice', 'no kind `zabbixx`', '`NOT_SET` is not set'],
+		],
+		[
+			'people',
+			{ 'people.yaml': 'people:\n  - {id: a, name: A, roles: [boss]}\n  - {id: a, name: B}\n' },
+			['`boss` is not known', 'person `a` stands twice'],
+		],
+		[
+			'routes',
+			{
+				'people.yaml': '- {id: anna, nam: A}\n',
+				'routes.yaml': '- {when: "incident.domian == 1", people: [ana], chanel: x}\n',
+			},
+			['unknown key `chanel`', 'no person `ana`', 'no field `domian`: did you mean `domain`?', 'line 1, column 10'],
+		],
+		[
+			'site rules',
+			{ 'safety/a.yaml': '- {id: a, match: {actions: [isolate_hots]}, class: HAND, reason: r}\n' },
+			['`HAND` is not known', 'no action `isolate_hots`'],
+		],
+		[
+			'settings',
+			{
+				'interlock.yaml':
+					'limits: {cards_per_hour: 3}\nsites: [{name: n}, {name: n}]\nconnectors: [{name: x, kind: generic-http, base_url: "https://x.example", calls: {stop_plc: {path: /}}, auth: {type: bearer, secret_env: NOT_SET}}]\ntickets: {connector: y}\n',
+			},
+			[
+				'`limits`: unknown key `cards_per_hour`: not a setting of this version',
+				'site `n` stands twice',
+				'no action `stop_plc`',
+				'no connector `y`',
+				'`NOT_SET` is not set',
+			],
+		],
+	];
+	it.each(cases)('%s', async (_, files, parts) => {
+		write(files);
+		const { code, own } = await run([folder]);
+		expect(code).toBe(1);
+		for (const part of parts) expect(own).toContain(part);
+	});
+
+	it('a rule with a misspelt field', async () => {
+		write({
+			'rules/own.yaml':
+				'rules:\n  - {id: own-rule, title: Our own, order: 900, when: \'alert.severty == "high" && labels.text("anything") == ""\', tags: [x]}\n',
+		});
+		expect((await run([folder])).out).toContain('`alert` has no field `severty`: did you mean `severity`?');
+	});
+});
+
+describe('a site rule about places', () => {
+	const rule = '- {id: r, match: {zones: [cell-9], sites: [nrth], assets: [plc-2]}, class: HANDS, reason: ours}\n';
+
+	it('that the inventory does not have is an error', async () => {
+		write({ 'safety/a.yaml': rule, 'inventory.csv': 'id,site,zone,kind,purdue\nplc-1,north,cell-1,plc,1\n' });
+		const { code, own } = await run([folder]);
+		expect(code).toBe(1);
+		for (const name of ['cell-9', 'nrth', 'plc-2'])
+			expect(own).toMatch(
+				new RegExp(`safety/a.yaml:1:3: site rule .r.: .\\w+.: the inventory does not have .${name}.`),
+			);
+		expect(own).toContain('did you mean `north`?');
+	});
+
+	it('without an inventory is an error, and with one that cannot be read nobody knows', async () => {
+		write({ 'safety/a.yaml': rule });
+		expect((await run([folder])).own).toContain('there is no inventory with `cell-9`');
+		write({ 'inventory.csv': 'id,purdue\na,9\n' });
+		expect((await run([folder])).own).not.toContain('cell-9');
 	});
 });
 

@@ -25,7 +25,7 @@ const PLANT = {
 	'interlock.yaml': `sites:
   - {name: north, time_zone: Europe/Oslo, sector: energy, jurisdictions: [eu]}
 channel: "#soc"
-retention: {raw: 30d}
+limits: {body_bytes: 1048576}
 connectors:
   - name: edr
     kind: generic-http
@@ -76,7 +76,7 @@ describe('the configuration', () => {
 			ok: true,
 			value: { sources: null, people: [], inventory: null, windows: [], connectors: [] },
 		});
-		expect(loaded.ok && loaded.value.settings.limits.body_alerts).toBe(10_000);
+		expect(loaded.ok && loaded.value.settings.limits).toEqual({ body_bytes: 32 * 1024 * 1024, body_alerts: 10_000 });
 		expect(defaultSources(['nozomi', 'wazuh']).map((source) => [source.name, source.kind, source.credential])).toEqual([
 			['nozomi', 'nozomi', null],
 			['wazuh', 'wazuh', null],
@@ -90,7 +90,7 @@ describe('the configuration', () => {
 		const config = loaded.value;
 		expect(config.settings).toMatchObject({
 			channel: '#soc',
-			retention: { raw: 30 * 86_400_000 },
+			limits: { body_bytes: 1_048_576, body_alerts: 10_000 },
 			sites: [{ name: 'north', time_zone: 'Europe/Oslo' }],
 		});
 		expect(config.sources).toMatchObject([
@@ -165,6 +165,27 @@ describe('a fault in the configuration is told with its place:', () => {
 		],
 		['a misspelt folder', { 'rule/a.yaml': '' }, 'did you mean `rules/`?'],
 		['a file that would not be read', { 'rules/a.yml': '' }, 'files here end in `.yaml`'],
+		[
+			'a mapping file',
+			{ 'mappings/own.yaml': 'a: 1\n' },
+			'plant/mappings/own.yaml:1:1: mapping files are not read by this version',
+		],
+		[
+			'a site twice',
+			{ 'interlock.yaml': 'sites: [{name: n}, {name: n}]\n' },
+			'interlock.yaml:1:27: site `n` stands twice',
+		],
+		...[
+			'retention: {raw: 30d}',
+			'limits: {source_requests_per_minute: 1}',
+			'limits: {cards_per_hour: 1}',
+			'model: {tokens_per_call: 1000}',
+			'approvals: {valid_for: 1h}',
+		].map((text): [string, Record<string, string>, string] => [
+			`the setting of another version, ${text}`,
+			{ 'interlock.yaml': `${text}\n` },
+			': not a setting of this version',
+		]),
 		['a missing key', { 'sources.yaml': '- kind: b\n' }, 'plant/sources.yaml:1:3: `[0]`: `name` is missing'],
 		[
 			'a role that does not exist',

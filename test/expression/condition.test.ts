@@ -74,6 +74,26 @@ describe('conditions', () => {
 		`);
 	});
 
+	it.each([
+		['alert.titel == "x"', 'line 1, column 7: `alert` has no field `titel`: did you mean `title`?'],
+		['true &&\n  has(alert.severty)', 'line 2, column 13: `alert` has no field `severty`'],
+		['alert["titel"] == "x"', 'line 1, column 7: `alert` has no field `titel`'],
+		['alert.text("qqqqqq") == "x"', 'line 1, column 12: `alert` has no field `qqqqqq`: known are entities, title'],
+		['alert.entitis.exists(alert, alert.x == 1)', 'line 1, column 7: `alert` has no field `entitis`'],
+	])('sees the unknown field in %s', (text, expected) => {
+		const compiled = compileCondition(text, { alert: ['title', 'entities'] });
+		expect(compiled.ok ? 'compiled' : explainExpressionError(compiled.error)).toContain(expected);
+	});
+
+	it.each([
+		'alert.entities.exists(alert, alert.anything == 1)',
+		'alert.title == "x" && alert["title"] == "x" && alert.text("title") == "x"',
+		'labels.anything == "x"',
+		'alert[labels.name] == "x"',
+	])('takes %s', (text) => {
+		expect(compileCondition(text, { alert: ['title', 'entities'], labels: 'map' }).ok).toBe(true);
+	});
+
 	it('matches in linear time where a backtracking engine would hang', () => {
 		const compiled = compileCondition('alert.title.matches("(a+)+$")', variables);
 		if (!compiled.ok) throw new Error(compiled.error.message);

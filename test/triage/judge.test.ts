@@ -237,7 +237,7 @@ describe('severity', () => {
 
 describe('rules that go wrong', () => {
 	it('one that cannot be evaluated counts as not matched, and the verdict says so', () => {
-		const rules = rulesOf(rule({ when: 'alert.nothing == "x"', set: 'low' }), rule({ id: 'ok', floor: 'high' }));
+		const rules = rulesOf(rule({ when: 'labels.nothing == "x"', set: 'low' }), rule({ id: 'ok', floor: 'high' }));
 		const verdict = judge(alert(), { ...context, rules });
 		expect(verdict.severity).toBe('high');
 		expect(verdict.reasons.map((reason) => reason.text)).toContain(
