@@ -17,10 +17,16 @@ import type { Io } from './io.ts';
  * @throws Error with every finding told before: a command without its configuration could not run (exit code 3)
  */
 export function openConfig(io: Io, now: number): Config {
+	const config = tellConfig(io, now);
+	if (config !== null) return config;
+	throw new Error('nothing was done: environment or configuration has the faults above');
+}
+
+/** The configuration, or null with every finding told. */
+export function tellConfig(io: Io, now: number): Config | null {
 	const loaded = loadConfig(io.env, fileReader, now);
 	for (const finding of loaded.ok ? loaded.value.warnings : loaded.error) io.err(findingLine(finding));
-	if (loaded.ok) return loaded.value;
-	throw new Error('nothing was done: environment or configuration has the faults above');
+	return loaded.ok ? loaded.value : null;
 }
 
 /** `file:line:column: message`, and the way out on its own line. */

@@ -6,7 +6,7 @@ import { demoPeople } from '../demo/plant.ts';
 import { ROLES, type Role } from '../flow.ts';
 import { createLog } from '../log.ts';
 import { EXIT, type Io } from './io.ts';
-import { openConfig } from './open.ts';
+import { tellConfig } from './open.ts';
 import { type Running, startRunning } from './running.ts';
 import { untilTold } from './until-told.ts';
 
@@ -20,7 +20,7 @@ export async function serve(args: string[], io: Io): Promise<number> {
 		io.err(USAGE);
 		return EXIT.usage;
 	}
-	const loaded = openConfig(io, Date.now());
+	const loaded = tellConfig(io, Date.now());
 	if (loaded === null) return EXIT.finding;
 	const config = withPeople(loaded);
 	const token = config.environment.token?.reveal() ?? randomBytes(24).toString('hex');

@@ -100,8 +100,10 @@ test('the tests of the gate notice nine lies of ten', async () => {
 			`LONG_SEED=${SEED}: ${tried - survivors.length} of ${tried} mutants killed (of ${all.length} possible), ${seconds} s\n`,
 		);
 		expect(tried).toBeGreaterThan(0);
-		// A small sample may be unlucky: it fails where so many survivors have less than one chance in forty with nine of ten killed.
-		expect(chanceOfAtLeast(survivors.length, tried, 0.1)).toBeGreaterThan(0.025);
+		// A sample that the clock cut short may be unlucky, and survivors take longest: it fails where so many of them have less than
+		// one chance in two hundred with nine of ten killed. Of a whole sample nine of ten are killed.
+		if (tried < COUNT) expect(chanceOfAtLeast(survivors.length, tried, 0.1)).toBeGreaterThan(0.005);
+		else expect(tried - survivors.length).toBeGreaterThanOrEqual(0.9 * tried);
 	} finally {
 		rmSync(base, { recursive: true, force: true });
 	}
