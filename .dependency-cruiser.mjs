@@ -20,7 +20,7 @@ const atOnePlace = (module, place) => ({
 
 /** Files in stage folders that touch the world; everything else there is pure. */
 const EDGES = [
-	'^src/intake/(http|intake)\\.ts$',
+	'^src/intake/(http|intake|parse-pool|parse-worker|syslog|tls)\\.ts$',
 	'^src/triage/(triage|advise|load-[a-z-]+)\\.ts$',
 	'^src/triage/classifier/load[a-z-]*\\.ts$',
 	'^src/correlation/correlation\\.ts$',

@@ -7,7 +7,7 @@
 //   plan, run, expire         response      steps decided, run   -> run, expire, card, card_asked, post
 //   advise                    triage+model  advice given         -> card
 //   card(_safety, _asked),    chat          said in Slack        (clicks and commands -> run, plan, card)
-//   post, unparsed
+//   post, unparsed, heard
 //   (everything)              ledger        sealed, checkpointed
 import type { Server } from 'node:http';
 import { createChat } from './chat/chat.ts';
@@ -17,6 +17,7 @@ import { type Config, defaultSources, type SourceConfig } from './config/config.
 import type { SlackEnvironment } from './config/environment.ts';
 import { correlationHandlers } from './correlation/correlation.ts';
 import { splitIncident } from './correlation/people.ts';
+import type { IntakeContext } from './domain/alert.ts';
 import type { Incident } from './domain/incident.ts';
 import { type Inventory, indexInventory } from './domain/inventory.ts';
 import type { Person } from './domain/person.ts';
@@ -26,8 +27,16 @@ import { evaluate } from './expression/condition.ts';
 import type { Credential } from './intake/authenticate.ts';
 import { createDoor, type DoorSource } from './intake/http.ts';
 import { createIntake } from './intake/intake.ts';
+import { mappedKind } from './intake/mapping.ts';
+import { createOwnWatch } from './intake/own-watch.ts';
 import { parseBody } from './intake/parse-body.ts';
+import { createParsePool } from './intake/parse-pool.ts';
+import { createRefusals } from './intake/refusals.ts';
+import { createSilenceWatch, SILENCE_EVERY_MS, type SilenceWatch } from './intake/silence-watch.ts';
 import { sourceKind, sourceKindNames } from './intake/sources/index.ts';
+import { type SyslogServer, startSyslog } from './intake/syslog.ts';
+import { createDropTally, createRefusalTally, type Tally } from './intake/tally.ts';
+import type { TlsPair } from './intake/tls.ts';
 import { openLedgerKeys } from './ledger/key-file.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
@@ -58,11 +67,12 @@ const TOPICS_OF_ROLE: Readonly<Record<Role, readonly Topic[]>> = {
 	intake: [],
 	triage: ['triage', 'triage_safety', 'correlate', 'correlate_safety', 'advise'],
 	response: ['plan', 'run', 'expire'],
-	chat: ['card', 'card_safety', 'card_asked', 'post', 'unparsed'],
+	chat: ['card', 'card_safety', 'card_asked', 'post', 'unparsed', 'heard'],
 };
 
 const SEAL_EVERY_MS = SECOND;
 const FORGET_EVERY_MS = HOUR;
+const WATCH_EVERY_MS = SECOND;
 const SLACK_RETRY_MS = 5 * SECOND;
 /** A fault of one place is logged once in the first time and recorded in the ledger once in the second; metrics count each. */
 const FAULT_LOG_EVERY_MS = 10 * SECOND;
@@ -88,6 +98,8 @@ export type FlowParts = {
 export type Flow = {
 	/** Port of the door; null without the intake role. */
 	readonly port: number | null;
+	/** Where syslog is taken; empty without listeners. */
+	readonly syslog: SyslogServer['places'];
 	readonly slackPort: () => number | null;
 	readonly inventory: Inventory;
 	/** What does not work at the moment, in words; null while everything does. */
@@ -145,19 +157,26 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 	);
 	relay.start();
 	chat.start();
-	const intake = createIntake(database, () => inventory, clock);
-	const door = parts.roles.includes('intake') ? await openDoor(parts, intake, faults) : null;
+	const silence = silenceWatch(parts);
+	const intake = silence.listening(createIntake(database, () => inventory, clock));
+	const watched = { refusals: createRefusalTally(), drops: createDropTally() };
+	const watch = createOwnWatch(Object.values(watched), intake, clock);
+	const door = parts.roles.includes('intake') ? await openDoor(parts, intake, faults, watched) : null;
 	if (door !== null) undo.push(() => closeDoor(door));
-	const timers = startTimers(parts, ledger, faults);
+	const syslog = parts.roles.includes('intake') ? await openSyslog(parts, intake, faults, watched) : null;
+	if (syslog !== null) undo.push(() => closeSyslog(syslog, log));
+	const timers = startTimers(parts, ledger, faults, watch, silence.look);
 	undo.push(async () => timers.stop());
 	parts.metrics.onScrape(async () => ({
 		outbox: await outboxDepth(database),
 		gathered: intake.gathered(),
+		syslog: syslog?.buffered() ?? [],
 		sealed: ledger.size(),
 	}));
 	await record(database, { entries: [startedEntry(parts)] }, clock());
 	return {
 		port: door === null ? null : portOf(door),
+		syslog: syslog?.places ?? [],
 		slackPort: chat.port,
 		inventory,
 		fault: faults.current,
@@ -165,6 +184,9 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 		seal: async () => void (await ledger.seal(clock(), true)),
 		async stop() {
 			if (door !== null) await closeDoor(door);
+			if (syslog !== null) await closeSyslog(syslog, log);
+			// What was counted last is told too, where the database still answers.
+			await within(FAREWELL_MS, watch()).catch((error: unknown) => faults.report('own alerts', error));
 			await intake.settle();
 			await relay.stop();
 			await reminders.close();
@@ -457,7 +479,20 @@ async function startLedger(parts: FlowParts, faults: Faults): Promise<Ledger> {
 	return opened.value;
 }
 
-function startTimers(parts: FlowParts, ledger: Ledger, faults: Faults): { stop(): void } {
+function silenceWatch({ config, database, clock }: FlowParts): SilenceWatch {
+	const watched = (config.sources ?? []).flatMap(({ name, kind, heartbeatMs }) =>
+		heartbeatMs === null ? [] : [{ name, kind, heartbeatMs }],
+	);
+	return createSilenceWatch({ database, watched, clock });
+}
+
+function startTimers(
+	parts: FlowParts,
+	ledger: Ledger,
+	faults: Faults,
+	watch: () => Promise<void>,
+	look: () => Promise<void>,
+): { stop(): void } {
 	let isStopped = false;
 	const repeat = (everyMs: number, where: string, work: () => Promise<unknown>): NodeJS.Timeout =>
 		setTimeout(() => {
@@ -473,10 +508,12 @@ function startTimers(parts: FlowParts, ledger: Ledger, faults: Faults): { stop()
 		'ledger',
 		repeat(SEAL_EVERY_MS, 'ledger', () => ledger.seal(parts.clock())),
 	);
+	timers.set('own alerts', repeat(WATCH_EVERY_MS, 'own alerts', watch));
 	timers.set(
 		'signatures',
 		repeat(FORGET_EVERY_MS, 'signatures', () => forgetSignatures(parts.database, parts.clock() - FORGET_EVERY_MS)),
 	);
+	if (parts.roles.includes('intake')) timers.set('silence', repeat(SILENCE_EVERY_MS, 'silence', look));
 	return {
 		stop() {
 			isStopped = true;
@@ -485,45 +522,137 @@ function startTimers(parts: FlowParts, ledger: Ledger, faults: Faults): { stop()
 	};
 }
 
-async function openDoor(parts: FlowParts, intake: ReturnType<typeof createIntake>, faults: Faults): Promise<Server> {
-	const { config, database, clock, metrics } = parts;
-	const sources = new Map(
-		(config.sources ?? defaultSources(sourceKindNames())).map((source) => [
-			source.name,
-			doorSource(source, parts.token),
-		]),
-	);
+/** What is counted at the doors and told to people when it is too much. */
+type Watched = { readonly refusals: Tally; readonly drops: Tally };
+
+/** The program's kinds and those of the site's mapping files. */
+function parserOf({ config }: FlowParts) {
+	const mapped = config.mappings.map(mappedKind);
+	return (kind: string, body: Uint8Array | string, context: IntakeContext) => parseBody(kind, body, context, mapped);
+}
+
+async function openDoor(
+	parts: FlowParts,
+	intake: ReturnType<typeof createIntake>,
+	faults: Faults,
+	watched: Watched,
+): Promise<Server> {
+	const { config, clock, metrics } = parts;
+	const own = new Set(config.mappings.map((mapping) => mappedKind(mapping).name));
+	const pool = createParsePool(parserOf(parts), (kind) => !own.has(kind) && sourceKind(kind) !== null);
 	const door = createDoor({
 		intake,
-		// Without sources.yaml an alias of a kind is a source too (`defender`, `cef-generic`).
-		source: (name) => sources.get(name) ?? (config.sources === null ? aliasSource(name, sources) : null),
-		parse: parseBody,
+		source: doorSources(parts),
+		parse: pool.parse,
 		clock,
 		fault: faults.current,
 		metrics: metrics.text,
-		onRefused(source, address, reason) {
-			metrics.refused(source);
-			const entry = {
-				kind: 'credential.refused' as const,
-				actor: { kind: 'source' as const, id: source },
-				at: clock(),
-				incident: null,
-				refs: [],
-			};
-			record(database, { entries: [{ ...entry, data: { source, address, reason } }] }, clock()).catch(
-				(error: unknown) => faults.report('credential.refused', error),
-			);
-		},
+		trustedProxies: config.settings.trusted_proxies,
+		...(config.tls === null ? {} : { tls: revealed(config.tls) }),
+		onRefused: (source, address, reason, isNew) =>
+			tellRefused(parts, faults, watched, { source, address, reason, isNew }),
 		onError: (error) => faults.report('intake', error),
 		bodyMax: config.settings.limits.body_bytes,
 		alertsMax: config.settings.limits.body_alerts,
 		onAnswer: metrics.answered,
 	});
+	door.once('close', () => void pool.stop());
 	await new Promise<void>((done, fail) => {
 		door.once('error', fail);
 		door.listen(config.environment.port, done);
 	});
 	return door;
+}
+
+/** The sources by name. Without sources.yaml an alias of a kind is a source too (`defender`, `cef-generic`). */
+function doorSources({ config, token }: FlowParts): (name: string) => DoorSource | null {
+	const sources = new Map(
+		(config.sources ?? defaultSources([...sourceKindNames(), ...config.mappings.map(({ kind }) => kind)])).map(
+			(source) => [source.name, doorSource(source, token)],
+		),
+	);
+	return (name) => sources.get(name) ?? (config.sources === null ? aliasSource(name, sources) : null);
+}
+
+/** Each one is counted; those that say something new are entries; many of them become one alert. */
+function tellRefused(
+	{ metrics, clock, database }: FlowParts,
+	faults: Faults,
+	watched: Watched,
+	refused: { readonly source: string; readonly address: string; readonly reason: string; readonly isNew: boolean },
+): void {
+	const { source, address, reason, isNew } = refused;
+	metrics.refused(source);
+	watched.refusals.count(source, address, 1, clock());
+	if (!isNew) return;
+	const entry = {
+		kind: 'credential.refused' as const,
+		actor: { kind: 'source' as const, id: source },
+		at: clock(),
+		incident: null,
+		refs: [],
+		data: { source, address, reason },
+	};
+	record(database, { entries: [entry] }, clock()).catch((error: unknown) => faults.report('credential.refused', error));
+}
+
+function revealed(tls: NonNullable<Config['tls']>): TlsPair {
+	return { cert: tls.cert, key: tls.key.reveal(), clientCa: tls.clientCa };
+}
+
+/** Null where interlock.yaml names no listener: then nothing listens. */
+async function openSyslog(
+	parts: FlowParts,
+	intake: ReturnType<typeof createIntake>,
+	faults: Faults,
+	watched: Watched,
+): Promise<SyslogServer | null> {
+	const { config, clock, metrics } = parts;
+	if (config.syslog.length === 0) return null;
+	const sourceOf = doorSources(parts);
+	const known = (listener: string, name: string): DoorSource => {
+		const source = sourceOf(name);
+		if (source === null) throw new Error(`syslog listener ${listener}: there is no source \`${name}\``);
+		return source;
+	};
+	const refusals = createRefusals(clock);
+	const { syslog } = config.settings;
+	return startSyslog({
+		listeners: config.syslog.map(({ name, host, port, transport, tls, source, routes }) => ({
+			name,
+			host,
+			port,
+			transport,
+			tls: tls === null ? null : revealed(tls),
+			source: source === null ? null : known(name, source),
+			routes: routes.map((route) => ({
+				address: route.address ?? null,
+				vendor: route.vendor ?? null,
+				product: route.product ?? null,
+				source: known(name, route.source),
+			})),
+		})),
+		intake,
+		parse: parserOf(parts),
+		clock,
+		messageBytes: syslog.message_bytes,
+		udpBufferBytes: syslog.udp_buffer_bytes,
+		connectionsMax: syslog.connections,
+		connectionsPerAddress: syslog.connections_per_address,
+		idleMs: syslog.idle_timeout,
+		onCount: metrics.syslog,
+		onDropped: (listener, where, times) => watched.drops.count(listener, where, times, clock()),
+		onRefused(source, address, reason) {
+			const isNew = !refusals.isOver(source, address) && refusals.count(source, address);
+			tellRefused(parts, faults, watched, { source, address, reason, isNew });
+		},
+		onError: (listener, error) => faults.report(listener, error),
+	});
+}
+
+async function closeSyslog(syslog: SyslogServer, log: Log): Promise<void> {
+	const left = await syslog.stop();
+	if (left > 0) log.error('syslog messages could not be stored before the stop', { lost: left });
 }
 
 function aliasSource(name: string, sources: ReadonlyMap<string, DoorSource>): DoorSource | null {
@@ -542,28 +671,26 @@ function doorSource(source: SourceConfig, token: string): DoorSource {
 	};
 }
 
-function credentialOf({ name, credential }: SourceConfig, token: string): Credential {
+function credentialOf({ credential }: SourceConfig, token: string): Credential {
 	if (credential === null) return { type: 'default', secrets: [token] };
 	switch (credential.type) {
 		case 'bearer':
 			return {
 				type: 'bearer',
-				secrets: [credential.secret.reveal()],
+				secrets: credential.secrets.map((secret) => secret.reveal()),
 				...(credential.header === null ? {} : { header: credential.header }),
 			};
 		case 'hmac':
 			return {
 				type: 'hmac',
-				secrets: [credential.secret.reveal()],
+				secrets: credential.secrets.map((secret) => secret.reveal()),
 				...(credential.header === null ? {} : { header: credential.header }),
 				...(credential.form === null ? {} : { form: credential.form }),
 			};
 		case 'basic':
-			return { type: 'basic', user: credential.user, secrets: [credential.secret.reveal()] };
+			return { type: 'basic', user: credential.user, secrets: credential.secrets.map((secret) => secret.reveal()) };
 		case 'mtls':
-			throw new Error(
-				`source \`${name}\`: client certificates are not served yet: use bearer, hmac or basic behind a TLS proxy`,
-			);
+			return { type: 'mtls', fingerprints: credential.certificates, subject: credential.subject };
 	}
 }
 

@@ -17,6 +17,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		help: 'print the alerts that a payload becomes',
 		run: async (args, io) => (await import('./cli/normalize.ts')).normalize(args, io),
 	},
+	init: {
+		help: 'write a first configuration folder with comments',
+		run: async (args, io) => (await import('./cli/init.ts')).init(args, io),
+	},
+	source: {
+		help: 'add KIND [NAME]: a source with a fresh secret; test NAME: a sample through the running server',
+		run: async (args, io) => (await import('./cli/source.ts')).source(args, io),
+	},
 	classify: {
 		help: 'JSON lines in, verdicts out',
 		run: async (args, io) => (await import('./cli/classify.ts')).classify(args, io),

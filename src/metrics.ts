@@ -6,6 +6,8 @@ export type Metrics = {
 	refused(source: string): void;
 	fault(where: string): void;
 	chat(name: string, labels: Readonly<Record<string, string>>): void;
+	/** Messages and connections of a syslog listener: received, cut, unrouted, dropped; connected, closed, refused. */
+	syslog(what: string, listener: string, times: number): void;
 	/** Asked for at each scrape. */
 	onScrape(read: () => Promise<Scrape>): void;
 	text(): Promise<string>;
@@ -14,6 +16,8 @@ export type Metrics = {
 export type Scrape = {
 	readonly outbox: readonly { readonly topic: string; readonly waiting: number; readonly parked: number }[];
 	readonly gathered: number;
+	/** Bytes that wait, by syslog listener. */
+	readonly syslog?: readonly (readonly [listener: string, bytes: number])[];
 	readonly sealed: number;
 };
 
@@ -69,6 +73,7 @@ export function createMetrics(): Metrics {
 		help: 'Ledger entries with a place in the tree',
 		registers,
 	});
+	const { syslog, buffered } = syslogMetrics(registers);
 	let read: (() => Promise<Scrape>) | null = null;
 	return {
 		answered(_source, status, ms) {
@@ -78,6 +83,7 @@ export function createMetrics(): Metrics {
 		refused: (source) => refusals.inc({ source }),
 		fault: (where) => faults.inc({ where: where.split(':')[0]?.slice(0, 60) ?? 'unknown' }),
 		chat: (name, labels) => slack.inc({ what: name, outcome: Object.values(labels).join(' ').slice(0, 60) }),
+		syslog: (what, listener, times) => syslog.inc({ listener, what }, times),
 		onScrape: (reader) => {
 			read = reader;
 		},
@@ -92,8 +98,25 @@ export function createMetrics(): Metrics {
 				}
 				gathered.set(now.gathered);
 				sealed.set(now.sealed);
+				for (const [listener, bytes] of now.syslog ?? []) buffered.set({ listener }, bytes);
 			}
 			return registry.metrics();
 		},
 	};
+}
+
+function syslogMetrics(registers: Registry[]): { syslog: Counter; buffered: Gauge } {
+	const syslog = new Counter({
+		name: 'interlock_syslog_total',
+		help: 'Syslog messages (received, cut, unrouted, dropped) and connections (connected, closed, refused)',
+		labelNames: ['listener', 'what'],
+		registers,
+	});
+	const buffered = new Gauge({
+		name: 'interlock_syslog_buffered_bytes',
+		help: 'Bytes of syslog messages that wait for a commit',
+		labelNames: ['listener'],
+		registers,
+	});
+	return { syslog, buffered };
 }

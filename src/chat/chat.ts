@@ -6,6 +6,7 @@ import type { Due, Handlers, NextTopic } from '../domain/topic.ts';
 import type { Database } from '../store/database.ts';
 import { record } from '../store/record.ts';
 import { bringCard, bringPost, bringUnparsed, type Next } from './bring.ts';
+import { bringHeard } from './bring-heard.ts';
 import type { Outlet } from './deliver.ts';
 import type { Directory } from './directory.ts';
 import { peopleWithGroups } from './people.ts';
@@ -59,6 +60,7 @@ export function createChat(options: ChatOptions): Chat {
 			card_asked: card,
 			post: async (due) => await eachDue(room, due, async (one) => await bringPost(room, one.key)),
 			unparsed: async (due) => await eachDue(room, due, async (one) => await bringUnparsed(room, one.key)),
+			heard: async (due) => await eachDue(room, due, async (one) => await bringHeard(room, one.key)),
 		},
 		slack: {
 			click: async (click) => await takeClick(room, click),

@@ -40,6 +40,8 @@ export type Situation = {
 	readonly approvals: readonly Approval[];
 	/** Newest last; limited (`TIMELINE_MAX` of store/read/chat.ts). */
 	readonly timeline: readonly TimelineEntry[];
+	/** Alerts of it whose condition opens and closes again and again; left out for none. */
+	readonly flapping?: number;
 };
 
 /** What views need to name things: never a place where decisions hide. */

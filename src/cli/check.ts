@@ -88,7 +88,8 @@ export function checkAll(env: Readonly<Record<string, string | undefined>>, now:
 		...playbooks.findings,
 		...playbooks.playbooks.flatMap(checkPlaybook),
 		...(rules.ok ? [] : rules.error),
-		...checkKinds(written),
+		...checkKinds(written, config),
+		...checkSyslogKinds(config),
 		...checkSiteRules(written, config, isInventoryKnown),
 		...checkConnectors(written),
 	];
@@ -108,12 +109,40 @@ function shippedPlaybooks(): (readonly [string, string])[] {
 }
 
 /** Kinds of sources that no parser answers to. */
-function checkKinds(written: Written): Finding[] {
+function checkKinds(written: Written, config: Config): Finding[] {
+	const own = config.mappings.map((mapping) => mapping.kind);
+	const known = [...sourceKindNames(), ...own];
+	const taken = config.mappings.flatMap(({ kind, file }): Finding[] => {
+		if (sourceKind(kind) === null) return [];
+		const help = 'give the file another name, and the sources of that kind too';
+		return [error({ file, line: 1, column: 1 }, `${shown(kind)} is the name of a built-in kind`, help)];
+	});
+	return taken.concat(unknownKinds(written, known));
+}
+
+/** Without sources.yaml the sources are the kinds: a listener can name no other. */
+function checkSyslogKinds({ syslog, sources, mappings }: Config): Finding[] {
+	if (sources !== null) return [];
+	const known = [...sourceKindNames(), ...mappings.map((mapping) => mapping.kind)];
+	return syslog.flatMap(({ name, source, routes, place }) =>
+		[...(source === null ? [] : [source]), ...routes.map((route) => route.source)]
+			.filter((wanted) => !known.includes(wanted))
+			.map((wanted) =>
+				error(
+					place,
+					`listener ${shown(name)}: there is no source ${shown(wanted)}: without sources.yaml they are the kinds`,
+					didYouMean(wanted, known),
+				),
+			),
+	);
+}
+
+function unknownKinds(written: Written, known: readonly string[]): Finding[] {
 	return written.sources.flatMap(({ value, at }): Finding[] => {
 		const kind = textAt(value, 'kind');
-		if (kind === null || sourceKind(kind) !== null) return [];
+		if (kind === null || known.includes(kind)) return [];
 		const whose = `source ${shown(textAt(value, 'name') ?? '')}`;
-		return [error(at(), `${whose}: there is no kind ${shown(kind)}`, didYouMean(kind, sourceKindNames()))];
+		return [error(at(), `${whose}: there is no kind ${shown(kind)}`, didYouMean(kind, known))];
 	});
 }
 

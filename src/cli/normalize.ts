@@ -1,12 +1,15 @@
 // `interlock normalize`: prints the alerts that a payload becomes, as JSON lines. Nothing is stored and nothing is sent.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { formatFinding } from '../config/finding.ts';
+import { mappingKind, readMappingFile } from '../config/mapping-file.ts';
 import type { IntakeContext, Parsed, ParsedBody, Problem } from '../domain/alert.ts';
 import { fromIso, type Instant } from '../domain/time.ts';
 import { isTimeZone } from '../intake/formats/time-text.ts';
 import { decodeUtf8 } from '../intake/formats/utf8.ts';
+import { mappedKind } from '../intake/mapping.ts';
 import { parseBody } from '../intake/parse-body.ts';
-import { sourceKind, sourceKindNames } from '../intake/sources/index.ts';
+import { type SourceKind, sourceKind, sourceKindNames } from '../intake/sources/index.ts';
 
 export type NormalizeIo = {
 	out(text: string): void;
@@ -14,10 +17,13 @@ export type NormalizeIo = {
 	stdin(): Promise<Uint8Array>;
 };
 
-const USAGE = 'usage: interlock normalize --source KIND [--lines] [--received-at T] [--tz ZONE] [FILE|-]';
+const USAGE =
+	'usage: interlock normalize --source KIND [--mapping FILE] [--lines] [--received-at T] [--tz ZONE] [FILE|-]';
 
 type Options = {
-	readonly source: string;
+	/** Name of the kind: a built-in one, or the mapping file's. */
+	readonly kind: string;
+	readonly mapping: string | null;
 	readonly lines: boolean;
 	readonly context: IntakeContext;
 	readonly file: string;
@@ -34,6 +40,9 @@ export async function normalize(args: string[], io: NormalizeIo): Promise<number
 		io.err(`${options}\n${USAGE}\n`);
 		return 2;
 	}
+	const mapped = options.mapping === null ? [] : await readMapping(options.mapping, io);
+	if (typeof mapped === 'number') return mapped;
+	const parse = (body: Uint8Array | string): ParsedBody => parseBody(options.kind, body, options.context, mapped);
 	let bytes: Uint8Array;
 	try {
 		bytes = options.file === '-' ? await io.stdin() : await readFile(options.file);
@@ -41,19 +50,32 @@ export async function normalize(args: string[], io: NormalizeIo): Promise<number
 		io.err(`cannot read \`${options.file}\`: ${fault instanceof Error ? fault.message : String(fault)}\n`);
 		return 3;
 	}
-	if (!options.lines) return print(parseBody(options.source, bytes, options.context), options.file, io);
-	return printLines(bytes, options, io);
+	if (!options.lines) return print(parse(bytes), options.file, io);
+	return printLines(bytes, options.file, parse, io);
+}
+
+/** The kind that a mapping file describes; or the exit code, after saying what is wrong: 3 not readable, 1 with faults. */
+async function readMapping(file: string, io: NormalizeIo): Promise<SourceKind[] | number> {
+	let text: string;
+	try {
+		text = await readFile(file, 'utf8');
+	} catch (fault) {
+		io.err(`cannot read \`${file}\`: ${fault instanceof Error ? fault.message : String(fault)}\n`);
+		return 3;
+	}
+	const { mapping, findings } = readMappingFile(text, file);
+	for (const finding of findings) io.err(`${formatFinding(finding)}\n`);
+	return mapping === null ? 1 : [mappedKind(mapping)];
 }
 
 /** Each line is one message: a line that is refused does not stop those after it. */
-function printLines(bytes: Uint8Array, options: Options, io: NormalizeIo): number {
+function printLines(bytes: Uint8Array, file: string, parse: (line: string) => ParsedBody, io: NormalizeIo): number {
 	const text = decodeUtf8(bytes);
-	if (!text.ok) return print({ kind: 'refused', problem: text.error }, options.file, io);
+	if (!text.ok) return print({ kind: 'refused', problem: text.error }, file, io);
 	let code = 0;
 	for (const [index, line] of text.value.split('\n').entries()) {
 		if (line.trim() === '') continue;
-		const body = parseBody(options.source, line, options.context);
-		code = Math.max(code, print(body, `${options.file}:${index + 1}`, io));
+		code = Math.max(code, print(parse(line), `${file}:${index + 1}`, io));
 	}
 	return code;
 }
@@ -96,16 +118,8 @@ function readOptions(args: string[]): Options | string {
 	const parsed = parse(args);
 	if (typeof parsed === 'string') return parsed;
 	const { values, positionals } = parsed;
-	if (values.mapping !== undefined) {
-		return '`--mapping` is not available in this version: name one of the built-in kinds with `--source`';
-	}
-	const known = sourceKindNames();
-	if (values.source === undefined) return `\`--source\` is missing: one of ${known.join(', ')}`;
-	if (sourceKind(values.source) === null) {
-		const near = nearest(values.source, known);
-		const hint = near === null ? '' : `, did you mean \`${near}\`?`;
-		return `unknown source \`${values.source}\`${hint} known are: ${known.join(', ')}`;
-	}
+	const kind = kindOf(values.source, values.mapping);
+	if (typeof kind !== 'string') return kind.fault;
 	if (positionals.length > 1) return `one FILE is read, found ${positionals.length}: ${positionals.join(', ')}`;
 	const timeZone = values.tz ?? 'UTC';
 	if (!isTimeZone(timeZone)) return `unknown time zone \`${timeZone}\`: an IANA name such as Europe/Berlin is expected`;
@@ -113,8 +127,20 @@ function readOptions(args: string[]): Options | string {
 	if (receivedAt === null) {
 		return `\`--received-at\` is \`${values['received-at']}\`: an instant such as 2025-03-03T08:00:00Z is expected`;
 	}
-	const context = { source: values.source, receivedAt, timeZone };
-	return { source: values.source, lines: values.lines === true, context, file: positionals[0] ?? '-' };
+	const context = { source: values.source ?? kind, receivedAt, timeZone };
+	const mapping = values.mapping ?? null;
+	return { kind, mapping, lines: values.lines === true, context, file: positionals[0] ?? '-' };
+}
+
+/** The kind to read by: with a mapping file that of its name, and `--source` is then any name for the alerts' source. */
+function kindOf(source: string | undefined, mapping: string | undefined): string | { readonly fault: string } {
+	if (mapping !== undefined) return mappingKind(mapping);
+	const known = sourceKindNames();
+	if (source === undefined) return { fault: `\`--source\` is missing: one of ${known.join(', ')}` };
+	if (sourceKind(source) !== null) return source;
+	const near = nearest(source, known);
+	const hint = near === null ? '' : `, did you mean \`${near}\`?`;
+	return { fault: `unknown source \`${source}\`${hint} known are: ${known.join(', ')}` };
 }
 
 function parse(args: string[]) {

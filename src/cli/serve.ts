@@ -73,12 +73,13 @@ function greeting(config: Config, running: Running, token: string): string[] {
 			`slack     ${environment.slack.mode === 'socket' ? 'Socket Mode' : `HTTP, port ${flow.slackPort() ?? '?'}`}`,
 		);
 	if (flow.port !== null) {
-		const url = `http://127.0.0.1:${flow.port}`;
+		const url = `${config.tls === null ? 'http' : 'https'}://127.0.0.1:${flow.port}`;
 		lines.push(`alerts    POST ${url}/v1/alerts/{source}`);
 		if (environment.token === null)
 			lines.push(`token     ${token}   (INTERLOCK_TOKEN is not set: this one is for this run)`);
 		lines.push('', ...howToBegin(config, url, environment.token === null ? token : '$INTERLOCK_TOKEN'), '');
 	}
+	for (const place of flow.syslog) lines.push(`syslog    ${place.transport}, port ${place.port}`);
 	return [...lines, 'Ctrl-C stops.'];
 }
 

@@ -1,5 +1,15 @@
 // IP addresses and ranges as people write them into files: is it one, and in which form is it compared.
+import { z } from 'zod';
+import { isAddressRange } from '../domain/address.ts';
 import { ipv4Number } from '../domain/inventory.ts';
+
+/** An address or a range, IPv4 or IPv6. A leading zero is octal to some programs: nobody may guess which host is meant. */
+export const AddressOrRange = z
+	.string()
+	.refine(
+		(text) => isAddressRange(text) && !/(^|\.)0\d/.test(text),
+		'is neither an address nor a range as in 10.10.0.0/16 or 2001:db8::/32',
+	);
 
 /** The address in the form in which it is compared (IPv6 as RFC 5952 writes it, mapped IPv4 as IPv4), or null where the text is none. */
 export function normaliseIp(text: string): string | null {

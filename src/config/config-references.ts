@@ -6,6 +6,9 @@ import type { Finding } from '../domain/result.ts';
 import { type FilePlace, shown } from './finding.ts';
 import { entriesOf, textAt, textsAt, valueAt, type WrittenEntry, type WrittenFile } from './written.ts';
 
+/** Under this name the program raises alerts about itself. */
+const OWN_NAME = 'interlock';
+
 /**
  * Finds duplicates and names that lead nowhere. Places of people that the inventory does not have are warnings: it may lag.
  * Names are not looked for in a file that is no YAML: nobody knows which it holds.
@@ -22,6 +25,7 @@ export function checkReferences(
 	const findings: Finding[] = [];
 	checkSettings(settings, findings);
 	checkSources(fileOf('sources.yaml'), settings, findings);
+	checkSyslog(settings, fileOf('sources.yaml'), findings);
 	checkPeople(people, isInventoryKnown ? placesOf(settings, inventory) : null, findings);
 	if (people.isReadable) checkRoutes(fileOf('routes.yaml'), namesOf(people.list('people'), 'id'), findings);
 	return findings;
@@ -39,6 +43,10 @@ function checkSettings(settings: WrittenFile, findings: Finding[]): void {
 function checkSources(sources: WrittenFile, settings: WrittenFile, findings: Finding[]): void {
 	const entries = sources.list('sources');
 	checkUnique('source', entries, 'name', findings);
+	for (const { value, at } of entries) {
+		if (textAt(value, 'name') === OWN_NAME)
+			add(findings, at('name'), `the source ${shown(OWN_NAME)} is the program itself`, 'give it another name');
+	}
 	const sites = namesOf(settings.list('sites'), 'name');
 	if (sites.length === 0) return;
 	for (const { value, at } of entries) {
@@ -47,6 +55,31 @@ function checkSources(sources: WrittenFile, settings: WrittenFile, findings: Fin
 		const whose = `source ${shown(textAt(value, 'name') ?? '')}`;
 		add(findings, at('site'), `${whose}: there is no site ${shown(site)}`, did(site, sites));
 	}
+}
+
+/** Without sources.yaml the sources are the kinds, which only the stage knows: `interlock check` looks then. */
+function checkSyslog(settings: WrittenFile, sources: WrittenFile, findings: Finding[]): void {
+	const names = namesOf(sources.list('sources'), 'name');
+	if (sources.value === undefined || !sources.isReadable) return;
+	for (const { path, name } of syslogSources(settings.value)) {
+		if (names.includes(name)) continue;
+		const message = `there is no source ${shown(name)} in sources.yaml`;
+		add(findings, settings.at(...path), message, did(name, names));
+	}
+}
+
+/** Every source that a syslog listener names, with its place in interlock.yaml. */
+function syslogSources(settings: unknown): { readonly path: readonly (string | number)[]; readonly name: string }[] {
+	return entriesOf(valueAt(settings, 'syslog', 'listeners')).flatMap((listener, index) => {
+		const base = ['syslog', 'listeners', index] as const;
+		const routes = entriesOf(valueAt(listener, 'routes')).map((route, at) => ({
+			path: [...base, 'routes', at, 'source'],
+			name: textAt(route, 'source'),
+		}));
+		return [{ path: [...base, 'source'], name: textAt(listener, 'source') }, ...routes].flatMap(({ path, name }) =>
+			name === null ? [] : [{ path, name }],
+		);
+	});
 }
 
 type Places = { readonly sites: ReadonlySet<string>; readonly zones: ReadonlySet<string> };

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { InventoryData } from '../domain/asset.ts';
 import { ConnectorConfig } from '../domain/connector.ts';
+import type { NamedMapping } from '../domain/mapping.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Person } from '../domain/person.ts';
 import { err, type Finding, ok, type Result } from '../domain/result.ts';
@@ -13,15 +14,18 @@ import { checkReferences } from './config-references.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { type FilePlace, Findings, shown } from './finding.ts';
 import { loadInventoryFile } from './inventory-file.ts';
+import { readMappingFile } from './mapping-file.ts';
 import { type GroupGrant, grantOf, PeopleFile } from './people-file.ts';
 import { compileRoute, ROUTES_MAX, type Route, RouteEntry } from './routes-file.ts';
 import { SITE_RULES_MAX, WrittenRule } from './safety-file.ts';
 import { readWith } from './schema-findings.ts';
-import { readSecret, type Secret } from './secret.ts';
+import { readSecret, readSecrets, type Secret } from './secret.ts';
 import { DEFAULT_SETTINGS, Settings } from './settings-file.ts';
-import { SOURCES_MAX, SourceEntry } from './sources-file.ts';
+import { SECRETS_MAX, SOURCES_MAX, SourceEntry } from './sources-file.ts';
+import { type ListenerSettings, listenAt, type TlsFiles } from './syslog-settings.ts';
+import { readTls, type TlsConfig } from './tls-files.ts';
 import { loadWindowsFile } from './windows-file.ts';
-import { textAt, type WrittenEntry, type WrittenFile, writtenFile } from './written.ts';
+import { textAt, textsAt, type WrittenEntry, type WrittenFile, writtenFile } from './written.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 /** How files come in. Paths in the folder are relative, with forward slashes. */
@@ -32,23 +36,46 @@ export type ConfigReader = {
 	readonly secretFile: (folder: string, path: string) => Result<string, string>;
 };
 
-/** How a source proves who it is, with the secret in hand. Null header or form: the default of the type. */
+/** How a source proves who it is, with its secrets in hand: two may be valid at once. Null header or form: the default of the type. */
 export type Credential =
-	| { readonly type: 'bearer'; readonly secret: Secret; readonly header: string | null }
-	| { readonly type: 'hmac'; readonly secret: Secret; readonly header: string | null; readonly form: string | null }
-	| { readonly type: 'basic'; readonly user: string; readonly secret: Secret }
-	| { readonly type: 'mtls'; readonly certificate: string };
+	| { readonly type: 'bearer'; readonly secrets: readonly Secret[]; readonly header: string | null }
+	| {
+			readonly type: 'hmac';
+			readonly secrets: readonly Secret[];
+			readonly header: string | null;
+			readonly form: string | null;
+	  }
+	| { readonly type: 'basic'; readonly user: string; readonly secrets: readonly Secret[] }
+	/** SHA-256 of the certificates in bare lower-case digits, or what the subject must say. */
+	| {
+			readonly type: 'mtls';
+			readonly certificates: readonly string[];
+			readonly subject: Readonly<Record<string, string>> | null;
+	  };
 
 export type SourceConfig = {
 	readonly name: string;
 	readonly kind: string;
 	/** Null: the common bearer token (INTERLOCK_TOKEN). */
 	readonly credential: Credential | null;
-	/** Addresses and IPv4 ranges that may send; null for any. */
+	/** Addresses and ranges that may send; null for any. */
 	readonly addressAllow: readonly string[] | null;
 	readonly heartbeatMs: number | null;
 	readonly timeZone: string;
 	readonly site: string | null;
+	readonly place: FilePlace;
+};
+
+/** A syslog listener with its TLS files in hand. */
+export type SyslogListenerConfig = {
+	/** What people call it: `syslog:udp:0.0.0.0:5514`. No source can have this name. */
+	readonly name: string;
+	readonly host: string;
+	readonly port: number;
+	readonly transport: ListenerSettings['transport'];
+	readonly tls: TlsConfig | null;
+	readonly source: string | null;
+	readonly routes: ListenerSettings['routes'];
 	readonly place: FilePlace;
 };
 
@@ -66,6 +93,9 @@ export type ConfigFile = {
 export type Config = {
 	readonly environment: Environment;
 	readonly settings: Settings;
+	/** Null: the door speaks HTTP. */
+	readonly tls: TlsConfig | null;
+	readonly syslog: readonly SyslogListenerConfig[];
 	/** Null without sources.yaml: then there is one source of each kind (`defaultSources`). */
 	readonly sources: readonly SourceConfig[] | null;
 	readonly people: readonly Person[];
@@ -78,6 +108,8 @@ export type Config = {
 	readonly siteRules: readonly { readonly rule: SiteRule; readonly place: FilePlace }[];
 	readonly connectors: readonly Connector[];
 	readonly rules: readonly ConfigFile[];
+	/** Kinds of sources that the site describes itself. */
+	readonly mappings: readonly NamedMapping[];
 	readonly playbooks: readonly ConfigFile[];
 	readonly warnings: readonly Finding[];
 };
@@ -91,7 +123,9 @@ const TOP_FILES = [
 	'inventory.csv',
 	'windows.csv',
 ];
-const FOLDERS = ['rules', 'playbooks', 'safety'];
+/** Keys under which people write a secret itself. */
+const SECRET_WORDS = ['secret', 'token', 'password', 'passphrase', 'key', 'bearer', 'api_key'];
+const FOLDERS = ['rules', 'playbooks', 'safety', 'mappings'];
 
 /** What is written of a list: the entries, also those that their schema refused. */
 export type Written = Readonly<Record<'sites' | 'connectors' | 'sources' | 'siteRules', readonly WrittenEntry[]>>;
@@ -175,6 +209,8 @@ class Loading {
 		const config = {
 			environment,
 			settings,
+			tls: settings.tls === undefined ? null : this.#tls(settings.tls, ['tls'], now),
+			syslog: this.#syslog(settings, now),
 			sources: this.#sources(),
 			people: people.people,
 			groups: people.groups,
@@ -184,8 +220,10 @@ class Loading {
 			siteRules: this.#siteRules(),
 			connectors: this.#connectors(),
 			rules: this.#stageFiles('rules'),
+			mappings: this.#mappings(),
 			playbooks: this.#stageFiles('playbooks'),
 		};
+		this.#checkCertificates(config.sources ?? [], settings);
 		const { inventory } = config;
 		const isInventoryKnown = inventory !== null || !this.has('inventory.yaml', 'inventory.csv');
 		this.findings.push(...checkReferences((file) => this.#written(file), inventory, isInventoryKnown));
@@ -236,16 +274,6 @@ class Loading {
 				);
 			return;
 		}
-		if (head === 'mappings') {
-			this.#error(
-				this.#name(path),
-				1,
-				1,
-				'mapping files are not read by this version',
-				'the kinds that are: docs/sources.md',
-			);
-			return;
-		}
 		const near = FOLDERS.includes(head) ? null : nearest(head, FOLDERS);
 		if (near !== null)
 			this.#error(
@@ -267,6 +295,7 @@ class Loading {
 		const file = 'sources.yaml';
 		const entries = this.#readList(file, 'sources', SourceEntry, SOURCES_MAX);
 		if (!this.#texts.has(file)) return null;
+		this.#checkNoSecret(this.#written(file).list('sources'), 'source');
 		return entries.flatMap(({ entry, written }) => {
 			const credential = this.#credential(entry, () => written.at('auth'));
 			if (credential === undefined) return [];
@@ -285,17 +314,48 @@ class Loading {
 		});
 	}
 
+	/** A secret in a file that stands under version control is known to all who read it: it is refused, and not repeated. */
+	#checkNoSecret(entries: readonly WrittenEntry[], what: string): void {
+		for (const { value, at } of entries) {
+			const whose = `${what} ${shown(textAt(value, 'name') ?? '')}`;
+			const refuse = (...path: (string | number)[]): void => {
+				const { file, line, column } = at(...path);
+				this.#error(
+					file,
+					line,
+					column,
+					`${whose}: a secret is never written here`,
+					'put it into a variable or a file and name that by `secret_env` or `secret_file`; whoever has read this file knows it: make a new one',
+				);
+			};
+			for (const key of SECRET_WORDS) {
+				if (textAt(value, 'auth', key) !== null) refuse('auth', key);
+				if (textAt(value, key) !== null) refuse(key);
+			}
+			for (const { index } of textsAt(value, 'auth', 'secrets')) refuse('auth', 'secrets', index);
+		}
+	}
+
 	/** Undefined where the secret cannot be had: the finding is recorded. */
 	#credential(entry: SourceEntry, place: () => FilePlace): Credential | null | undefined {
 		const { auth } = entry;
 		if (auth === undefined) return null;
-		if (auth.type === 'mtls') return { type: 'mtls', certificate: auth.certificate.replaceAll(':', '').toLowerCase() };
-		const secret = this.#secret(auth, `source \`${entry.name}\``, place);
-		if (secret === null) return undefined;
-		if (auth.type === 'basic') return { type: 'basic', user: auth.user, secret };
+		if (auth.type === 'mtls') {
+			const { certificate = [], subject = null } = auth;
+			const certificates = [certificate].flat().map((text) => text.replaceAll(':', '').toLowerCase());
+			return { type: 'mtls', certificates, subject };
+		}
+		const read = readSecrets(auth, this.#env, (path) => this.#reader.secretFile(this.#folder, path), SECRETS_MAX);
+		if (!read.ok) {
+			const { file, line, column } = place();
+			this.#error(file, line, column, `source \`${entry.name}\`: ${read.error}`);
+			return undefined;
+		}
+		const secrets = read.value;
+		if (auth.type === 'basic') return { type: 'basic', user: auth.user, secrets };
 		const header = auth.header?.toLowerCase() ?? null;
-		if (auth.type === 'bearer') return { type: 'bearer', secret, header };
-		return { type: 'hmac', secret, header, form: auth.form ?? null };
+		if (auth.type === 'bearer') return { type: 'bearer', secrets, header };
+		return { type: 'hmac', secrets, header, form: auth.form ?? null };
 	}
 
 	#secret(
@@ -308,6 +368,52 @@ class Loading {
 		const { file, line, column } = place();
 		this.#error(file, line, column, `${whose}: ${read.error}`);
 		return null;
+	}
+
+	#tls(files: TlsFiles, path: readonly (string | number)[], now: Instant): TlsConfig | null {
+		const read = readTls(files, (file) => this.#reader.secretFile(this.#folder, file), now);
+		if (read.ok) return read.value;
+		const { key, message } = read.error;
+		const { file, line, column } = this.#written('interlock.yaml').at(...path, key);
+		this.#error(file, line, column, `\`${key}\`: ${message}`);
+		return null;
+	}
+
+	#syslog(settings: Settings, now: Instant): SyslogListenerConfig[] {
+		const seen = new Set<string>();
+		return settings.syslog.listeners.map((listener, index) => {
+			const path = ['syslog', 'listeners', index] as const;
+			const { host, port } = listenAt(listener);
+			const { transport, routes } = listener;
+			const name = `syslog:${transport}:${host.includes(':') ? `[${host}]` : host}:${port}`;
+			const place = this.#written('interlock.yaml').at(...path, 'listen');
+			const socket = `${transport === 'udp' ? 'udp' : 'tcp'} ${host} ${port}`;
+			if (port !== 0 && seen.has(socket))
+				this.#error(place.file, place.line, place.column, `another listener is at ${shown(listener.listen)} already`);
+			seen.add(socket);
+			const tls = listener.tls === undefined ? null : this.#tls(listener.tls, [...path, 'tls'], now);
+			return { name, host, port, transport, tls, source: listener.source ?? null, routes, place };
+		});
+	}
+
+	/** A source that is known by its certificate can send only where one is asked for. */
+	#checkCertificates(sources: readonly SourceConfig[], settings: Settings): void {
+		for (const { name, credential, place } of sources) {
+			if (credential?.type !== 'mtls') continue;
+			const listeners = settings.syslog.listeners.filter((listener) =>
+				[listener.source, ...listener.routes.map((route) => route.source)].includes(name),
+			);
+			const blind = listeners.find((listener) => listener.tls?.client_ca_file === undefined);
+			if (blind === undefined && (listeners.length > 0 || settings.tls?.client_ca_file !== undefined)) continue;
+			const where = blind === undefined ? 'the door' : `the syslog listener at ${shown(blind.listen)}`;
+			this.#error(
+				place.file,
+				place.line,
+				place.column,
+				`source \`${name}\` proves itself by a certificate, and ${where} asks for none`,
+				'write `tls` with `client_ca_file` in interlock.yaml',
+			);
+		}
 	}
 
 	#people(): { people: Person[]; groups: GroupGrant[] } {
@@ -400,6 +506,14 @@ class Loading {
 				const secret = this.#secret(config.auth, `connector \`${config.name}\``, () => written.at('auth'));
 				return secret === null ? [] : [{ config, secret, place: written.at() }];
 			});
+	}
+
+	#mappings(): NamedMapping[] {
+		return this.#paths('mappings').flatMap((path) => {
+			const { mapping, findings } = readMappingFile(this.#texts.get(path) ?? '', this.#name(path));
+			this.findings.push(...findings);
+			return mapping === null ? [] : [mapping];
+		});
 	}
 
 	#stageFiles(folder: string): ConfigFile[] {

@@ -83,9 +83,15 @@ function addIssue(
 		);
 		return;
 	}
-	const found =
-		typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean' ? `${shown(input)}: ` : '';
+	const isShown = typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean';
+	const found = isShown && !mayBeSecret(path) ? `${shown(input)}: ` : '';
 	findings.error(place(path), `${where}${found}${issue.message.replace(/^Invalid input: /, '')}`);
+}
+
+/** True where people paste a secret itself: what stands there is not repeated. */
+function mayBeSecret(path: Path): boolean {
+	const key = path.findLast((part) => typeof part === 'string');
+	return key !== undefined && ['auth', 'secret', 'secrets', 'secret_env', 'secret_file'].includes(key);
 }
 
 /** `steps[3].action`, as people write a path. */

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { ConnectorConfig } from '../domain/connector.ts';
 import { HOUR, SECOND } from '../domain/time.ts';
+import { AddressOrRange } from './address.ts';
 import { Duration } from './duration.ts';
+import { SyslogSettings, TlsFiles } from './syslog-settings.ts';
 
 /** An IANA time zone that this runtime knows. */
 export const TimeZone = z.string().refine(isTimeZone, 'is no time zone: write an IANA name as in Europe/Berlin');
@@ -70,6 +72,12 @@ export const Settings = z.strictObject({
 	ledger: z.prefault(LedgerSettings, {}),
 	/** How long a request for an approval waits. */
 	approvals: z.prefault(z.strictObject({ wait_for: Duration.default(4 * HOUR) }), {}),
+	/** The alerts' door speaks HTTPS with these; without them HTTP. */
+	tls: TlsFiles.optional(),
+	/** Proxies in front of the door whose `X-Forwarded-For` is believed; nobody's without. */
+	trusted_proxies: z.array(AddressOrRange).max(1_000).default([]),
+	/** Nothing listens for syslog that is not written here. */
+	syslog: z.prefault(SyslogSettings, {}),
 	connectors: z.array(ConnectorConfig).max(CONNECTORS_MAX).default([]),
 	/** The connector that opens tickets. */
 	tickets: z.strictObject({ connector: z.string() }).optional(),

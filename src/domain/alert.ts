@@ -48,6 +48,9 @@ export type AlertKind = z.infer<typeof AlertKind>;
 export const Domain = z.enum(['it', 'ot']);
 export type Domain = z.infer<typeof Domain>;
 
+/** The label of a sample that `interlock source test` sent. Only the door sets it: what a payload says under this name is left out. */
+export const TEST_LABEL = 'interlock_test';
+
 /**
  * What a source's parser makes of one message (DESIGN.md, "Formats that others rely on": these keys are a contract).
  * Instants are ISO 8601 UTC text here, because this object is printed as it is.

@@ -1,5 +1,5 @@
 // Canonical JSON (RFC 8785, JCS): the bytes that are hashed. Refuses what would not read back the same.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /**
  * RFC 8785 text of a JSON value: members sorted by UTF-16 code units, ECMAScript numbers and strings, no white space.
@@ -37,8 +37,7 @@ export function canonicalHash(value: unknown): string {
 
 /** RFC 6962 leaf hash: SHA-256(0x00 || bytes). */
 export function leafHash(bytes: Uint8Array): Buffer {
-	return createHash('sha256')
-		.update(new Uint8Array([0]))
-		.update(bytes)
-		.digest();
+	const prefixed = new Uint8Array(bytes.length + 1);
+	prefixed.set(bytes, 1);
+	return hash('sha256', prefixed, 'buffer');
 }

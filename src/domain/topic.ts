@@ -15,6 +15,7 @@
  * card_asked        the same, because a step asks people: ahead of notes      key incident
  * post              post one message                                          key post
  * unparsed          tell people of messages that were not understood          key source
+ * heard             tell people of a source's first message, or of a test     key source, or `test:` and the alert
  */
 export const TOPICS = [
 	'triage',
@@ -30,6 +31,7 @@ export const TOPICS = [
 	'card_asked',
 	'post',
 	'unparsed',
+	'heard',
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 

@@ -1,5 +1,6 @@
-// Who sent this delivery: bearer, HMAC or basic, compared in constant time. Pure: headers, body, secrets and the time are arguments.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+// Who sent this delivery: bearer, HMAC, basic or client certificate, secrets compared in constant time. Pure: headers, body, secrets,
+// the certificate and the time are arguments.
+import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /** Five minutes either way, as Slack and Stripe have it: clocks drift, replays age (DESIGN.md, Alerts in). */
 export const SIGNATURE_WINDOW_MS = 5 * 60_000;
@@ -11,10 +12,24 @@ export type Credential =
 	| { readonly type: 'bearer'; readonly secrets: readonly string[]; readonly header?: string }
 	| { readonly type: 'hmac'; readonly secrets: readonly string[]; readonly header?: string; readonly form?: string }
 	| { readonly type: 'basic'; readonly user: string; readonly secrets: readonly string[] }
+	/** A client certificate that a CA of ours signed, known by its fingerprint (SHA-256, bare lower-case digits) or by parts of its subject. */
+	| {
+			readonly type: 'mtls';
+			readonly fingerprints: readonly string[];
+			readonly subject: Readonly<Record<string, string>> | null;
+	  }
 	/** The program's own token where a source has no credential of its own: as bearer, or as the key of a signature. */
 	| { readonly type: 'default'; readonly secrets: readonly string[] };
 
 export type Headers = { readonly [name: string]: string | readonly string[] | undefined };
+
+/** The certificate that the other side showed; `isTrusted` where the TLS library verified its chain to the client CA of the listener. */
+export type PeerCertificate = {
+	readonly isTrusted: boolean;
+	readonly fingerprint: string;
+	/** Each part of the subject by its short name (`CN`, `O`); those that stand several times are joined by a line end. */
+	readonly subject: Readonly<Record<string, string>>;
+};
 
 export type Proof =
 	/** `signature` is set for a signed delivery: it may be accepted once. */
@@ -25,9 +40,16 @@ export type Proof =
  * Checks the credential of one delivery. The reason never says which part of a secret was right.
  *
  * @param body the raw bytes: a signature covers them and nothing parsed from them
+ * @param peer the client certificate of the connection; null where there is none, as on every connection without TLS
  * @returns 401 where nothing usable was sent, 403 where what was sent is wrong
  */
-export function authenticate(credential: Credential, headers: Headers, body: Uint8Array, now: number): Proof {
+export function authenticate(
+	credential: Credential,
+	headers: Headers,
+	body: Uint8Array,
+	now: number,
+	peer: PeerCertificate | null = null,
+): Proof {
 	switch (credential.type) {
 		case 'bearer':
 			return bearer(
@@ -37,6 +59,8 @@ export function authenticate(credential: Credential, headers: Headers, body: Uin
 			);
 		case 'basic':
 			return basic(credential.user, credential.secrets, text(headers['authorization']));
+		case 'mtls':
+			return certificate(credential, peer);
 		case 'hmac':
 			return hmac(credential, headers, body, now);
 		case 'default':
@@ -46,13 +70,33 @@ export function authenticate(credential: Credential, headers: Headers, body: Uin
 	}
 }
 
+/**
+ * What can be said before the body is read, so that a stranger cannot make us read it: everything but whether a signature fits. The
+ * refusal, or null where the delivery may go on to `authenticate`.
+ */
+export function refusedEarly(
+	credential: Credential,
+	headers: Headers,
+	now: number,
+	peer: PeerCertificate | null = null,
+): Extract<Proof, { ok: false }> | null {
+	const signed =
+		credential.type === 'hmac' || (credential.type === 'default' && text(headers[SIGNATURE_HEADER]) !== null);
+	if (signed) {
+		const read = readSignature(credential.type === 'hmac' ? credential : {}, headers, now);
+		return read.ok ? null : read.refusal;
+	}
+	const proof = authenticate(credential, headers, new Uint8Array(), now, peer);
+	return proof.ok ? null : proof;
+}
+
 function text(value: string | readonly string[] | undefined): string | null {
 	return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** Compares by digest: equal length whatever was sent, so that the time taken says nothing. */
 function isSame(given: string, wanted: string): boolean {
-	const digest = (value: string): Buffer => createHash('sha256').update(value, 'utf8').digest();
+	const digest = (value: string): Buffer => hash('sha256', value, 'buffer');
 	return timingSafeEqual(digest(given), digest(wanted));
 }
 
@@ -85,22 +129,52 @@ function basic(user: string, secrets: readonly string[], header: string | null):
 		: { ok: false, status: 403, reason: 'user or password is not valid for this source' };
 }
 
+function certificate(credential: Extract<Credential, { type: 'mtls' }>, peer: PeerCertificate | null): Proof {
+	if (peer === null) return { ok: false, status: 401, reason: 'no client certificate' };
+	if (!peer.isTrusted)
+		return { ok: false, status: 401, reason: 'the client certificate is not signed by the configured client CA' };
+	const { fingerprints, subject } = credential;
+	const parts = Object.entries(subject ?? {});
+	const isNamed = parts.length > 0 && parts.every(([part, value]) => isSame(peer.subject[part] ?? '', value));
+	return isOneOf(peer.fingerprint, fingerprints) || isNamed
+		? { ok: true, signature: null }
+		: { ok: false, status: 403, reason: 'the client certificate is not that of this source' };
+}
+
+type Signed =
+	| { readonly ok: true; readonly parts: FormParts }
+	| { readonly ok: false; readonly refusal: Extract<Proof, { ok: false }> };
+
+/** The signature as it stands in its header, in its form and not too old; nothing of it is proved yet. */
+function readSignature(
+	credential: { readonly header?: string; readonly form?: string },
+	headers: Headers,
+	now: number,
+): Signed {
+	const refused = (status: 401 | 403, reason: string): Signed => ({
+		ok: false,
+		refusal: { ok: false, status, reason },
+	});
+	const name = credential.header?.toLowerCase() ?? SIGNATURE_HEADER;
+	const form = credential.form ?? SIGNATURE_FORM;
+	const header = text(headers[name]);
+	if (header === null) return refused(401, `no signature: header \`${name}\` in the form \`${form}\``);
+	const parts = readForm(form, header);
+	if (parts === null) return refused(401, `header \`${name}\` has not the form \`${form}\``);
+	if (parts.time !== null && !(Math.abs(parts.time * 1000 - now) <= SIGNATURE_WINDOW_MS))
+		return refused(403, 'the signature time is more than 5 minutes away from the clock here');
+	return { ok: true, parts };
+}
+
 function hmac(
 	credential: Extract<Credential, { type: 'hmac' }>,
 	headers: Headers,
 	body: Uint8Array,
 	now: number,
 ): Proof {
-	const name = credential.header?.toLowerCase() ?? SIGNATURE_HEADER;
-	const form = credential.form ?? SIGNATURE_FORM;
-	const header = text(headers[name]);
-	if (header === null)
-		return { ok: false, status: 401, reason: `no signature: header \`${name}\` in the form \`${form}\`` };
-	const parts = readForm(form, header);
-	if (parts === null) return { ok: false, status: 401, reason: `header \`${name}\` has not the form \`${form}\`` };
-	if (parts.time !== null && !(Math.abs(parts.time * 1000 - now) <= SIGNATURE_WINDOW_MS)) {
-		return { ok: false, status: 403, reason: 'the signature time is more than 5 minutes away from the clock here' };
-	}
+	const read = readSignature(credential, headers, now);
+	if (!read.ok) return read.refusal;
+	const { parts } = read;
 	const signed = parts.time === null ? body : Buffer.concat([Buffer.from(`${parts.timeText}.`, 'utf8'), body]);
 	let found = false;
 	for (const secret of credential.secrets) {

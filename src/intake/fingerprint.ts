@@ -1,5 +1,5 @@
 // Identity of a condition: repeats fold and a closing message finds its opening by it. Pure; folding itself is not done here.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Hex SHA-256, cut to 32 digits, over the source's name and the parts by which the vendor identifies a condition.
@@ -11,14 +11,14 @@ export function fingerprintOf(
 	source: string,
 	parts: readonly (string | number | boolean | null | undefined)[],
 ): string {
-	const hash = createHash('sha256');
+	let identity = '';
 	for (const part of [source, ...parts]) {
 		const text = String(part ?? '')
 			.trim()
 			.toLowerCase()
 			.toWellFormed();
 		// Length first: no two lists of parts give the same bytes.
-		hash.update(`${text.length}:${text}`, 'utf8');
+		identity += `${text.length}:${text}`;
 	}
-	return hash.digest('hex').slice(0, 32);
+	return hash('sha256', identity, 'hex').slice(0, 32);
 }

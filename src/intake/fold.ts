@@ -1,7 +1,9 @@
-// Folds messages of one condition into one row: repeats raise a count, a clearing message closes. Pure: rows in, rows out.
+// Folds messages of one condition into one row: repeats raise a count, a clearing message closes, one that comes and goes is marked.
+// Pure: rows in, rows out. Which incident a new row belongs to is not decided here.
 import type { Alert, Entity } from '../domain/alert.ts';
 import { type Severity, severityRank } from '../domain/severity.ts';
 import { fromIso } from '../domain/time.ts';
+import { isFlapping, type Turn, withTurn } from './flapping.ts';
 
 /** What is stored for a condition: its newest row. Instants are event times in milliseconds. */
 export type Held = {
@@ -16,6 +18,9 @@ export type Held = {
 	readonly incident: string | null;
 	readonly entities: readonly Entity[];
 	readonly techniques: readonly string[];
+	/** The condition's latest messages over all its rows, oldest first. */
+	readonly turns: readonly Turn[];
+	readonly flapping: boolean;
 };
 
 /** Entities and techniques that one row gathers from its messages; the rest stands in the ledger's hashes and the raw texts. */
@@ -49,8 +54,9 @@ export type Folded = {
  * Applies messages, in their order of arrival, to the newest row of each condition.
  *
  * Event time decides, not arrival: a clearing message older than the last message of an open condition does not close it, and a
- * late repeat does not move `last_seen` back. A message for a closed condition opens a new row, unless it is no news: another copy
- * of the message that closed it, or one from before it was closed.
+ * late repeat does not move `last_seen` back. The same messages in any order leave the condition in the same state. What opens a
+ * closed condition again is a new row, unless it is no news (from before the close) or the condition flaps: then the row that is
+ * there opens again and nobody is told anew. A process-safety alarm is always a new row.
  */
 export function fold(messages: readonly Message[], held: readonly Held[]): Folded {
 	const newest = new Map<string, FoldedRow>();
@@ -63,7 +69,7 @@ export function fold(messages: readonly Message[], held: readonly Held[]): Folde
 		const joined = before === undefined ? null : join(before, message.alert);
 		if (joined === null) {
 			if (before !== undefined) ended.push(before);
-			newest.set(key, opened(message));
+			newest.set(key, opened(message, before?.row.turns ?? []));
 			results.push({ id: message.id, status: 'stored' });
 		} else {
 			newest.set(key, joined);
@@ -82,9 +88,10 @@ function unchanged(row: Held): FoldedRow {
 	return { row, from: null, kind: null, repeats: 0, hasClosed: false, hasNews: false };
 }
 
-function opened(message: Message): FoldedRow {
+function opened(message: Message, earlier: readonly Turn[]): FoldedRow {
 	const { alert } = message;
 	const at = instantOf(alert);
+	const turns = withTurn(earlier, at, alert.status);
 	return {
 		row: {
 			id: message.id,
@@ -98,6 +105,8 @@ function opened(message: Message): FoldedRow {
 			incident: null,
 			entities: alert.entities,
 			techniques: alert.techniques,
+			turns,
+			flapping: isFlapping(turns),
 		},
 		from: message,
 		kind: alert.kind,
@@ -111,9 +120,13 @@ function opened(message: Message): FoldedRow {
 function join(before: FoldedRow, alert: Alert): FoldedRow | null {
 	const { row } = before;
 	const at = instantOf(alert);
-	const isOld = row.closed_at !== null && at <= row.closed_at;
-	if (row.status === 'closed' && !isOld) return null;
+	const turns = withTurn(row.turns, at, alert.status);
+	const flapping = isFlapping(turns);
+	const reopens = row.status === 'closed' && alert.status === 'open' && at > (row.closed_at ?? at);
+	if (reopens && (!flapping || alert.kind === 'process_safety')) return null;
 	const closes = row.status === 'open' && alert.status === 'closed' && at >= row.last_seen;
+	// Of two closings the later one holds, whichever comes first.
+	const closedLater = row.closed_at !== null && alert.status === 'closed' ? Math.max(row.closed_at, at) : row.closed_at;
 	const severity = worse(row.severity, alert.severity);
 	const entities = union(row.entities, alert.entities, (e) => `${e.type} ${e.role} ${e.value}`, ROW_ENTITIES_MAX);
 	const techniques = union(row.techniques, alert.techniques, (id) => id, ROW_TECHNIQUES_MAX);
@@ -122,19 +135,26 @@ function join(before: FoldedRow, alert: Alert): FoldedRow | null {
 		...before,
 		row: {
 			...row,
-			status: closes ? 'closed' : row.status,
-			closed_at: closes ? at : row.closed_at,
-			first_seen: Math.min(row.first_seen, at),
+			status: closes ? 'closed' : reopens ? 'open' : row.status,
+			closed_at: closes ? at : reopens ? null : closedLater,
+			first_seen: belongsBefore(row, at) ? row.first_seen : Math.min(row.first_seen, at),
 			last_seen: Math.max(row.last_seen, at),
 			severity,
 			entities,
 			techniques,
+			turns,
+			flapping,
 		},
 		kind: alert.kind,
 		repeats: before.repeats + 1,
 		hasClosed: before.hasClosed || closes,
 		hasNews: before.hasNews || hasMore || severity !== row.severity,
 	};
+}
+
+/** Whether a late message is of an occurrence that was over before this row began: it is counted here and makes it no older. */
+function belongsBefore(row: Held, at: number): boolean {
+	return row.turns.some(([when, isOpen]) => isOpen === 0 && when >= at && when < row.first_seen);
 }
 
 /** Both lists, the first one first, each once, up to the limit. */

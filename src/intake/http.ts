@@ -1,10 +1,13 @@
 // The door: POST /v1/alerts/{source}, /healthz, /readyz, /metrics on node:http. Bytes in, answers out; parsers and the stage decide.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { forwardedSender, isAddressIn } from '../domain/address.ts';
 import type { IntakeContext, ParsedBody } from '../domain/alert.ts';
-import { inRange } from '../domain/inventory.ts';
-import { authenticate, type Credential } from './authenticate.ts';
+import { authenticate, type Credential, type PeerCertificate, refusedEarly } from './authenticate.ts';
 import type { Intake } from './intake.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
+import { peerOf, type TlsPair, tlsOptions } from './tls.ts';
 
 /** 32 MiB: a body of ten thousand alerts of 3 KiB each. Larger ones are 413. */
 export const BODY_MAX = 32 * 1024 * 1024;
@@ -15,15 +18,16 @@ const DRAIN_MS = 5_000;
 const READING_MAX = 256 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Refused credentials per address and minute before 429. */
-const REFUSALS_PER_MINUTE = 30;
 const RETRY_AFTER_S = 5;
+
+/** Marks a delivery as a sample of `interlock source test`; it needs the source's credential like any other. */
+export const TEST_HEADER = 'x-interlock-test';
 
 export type DoorSource = {
 	readonly name: string;
 	readonly kind: string;
 	readonly credential: Credential;
-	/** IPv4 ranges or addresses; empty for everywhere. */
+	/** Ranges or addresses; empty for everywhere. */
 	readonly addressAllow: readonly string[];
 	readonly timeZone: string;
 };
@@ -31,13 +35,17 @@ export type DoorSource = {
 export type DoorOptions = {
 	readonly intake: Intake;
 	readonly source: (name: string) => DoorSource | null;
-	readonly parse: (kind: string, body: Uint8Array, context: IntakeContext) => ParsedBody;
+	readonly parse: (kind: string, body: Uint8Array, context: IntakeContext) => ParsedBody | Promise<ParsedBody>;
 	readonly clock: () => number;
 	/** Null while everything works; otherwise what does not, in words (readyz). */
 	readonly fault: () => string | null;
 	readonly metrics: () => Promise<string>;
-	/** A delivery with a wrong credential: counted and told. */
-	readonly onRefused: (source: string, address: string, reason: string) => void;
+	/** Proxies whose `X-Forwarded-For` is believed; none where it is not given. */
+	readonly trustedProxies?: readonly string[];
+	/** HTTPS where it is given. Clients are asked for a certificate where there is a CA for them; sources decide who needs one. */
+	readonly tls?: TlsPair;
+	/** A delivery with a wrong credential: counted and told; `isNew` where it deserves a record of its own. */
+	readonly onRefused: (source: string, address: string, reason: string, isNew: boolean) => void;
 	readonly onError: (error: unknown) => void;
 	/** Bytes of one body; BODY_MAX where it is not given. */
 	readonly bodyMax?: number;
@@ -46,44 +54,40 @@ export type DoorOptions = {
 	readonly onAnswer?: (source: string, status: number, ms: number) => void;
 };
 
+/** What a door remembers from request to request. */
+type Held = {
+	readonly refusals: Refusals;
+	/** Bytes of bodies that are being read, as announced. */
+	reading: number;
+};
+
 type Answer = { readonly status: number; readonly body: object | string; readonly headers?: Record<string, string> };
 
 export function createDoor(options: DoorOptions): Server {
-	const refusals = createRefusalCount(options.clock);
-	let reading = 0;
-	const server = createServer(
-		{ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
-		(request, response) => {
-			const startedAt = options.clock();
-			const bodyMax = options.bodyMax ?? BODY_MAX;
-			const size = Math.min(Number(request.headers['content-length'] ?? bodyMax) || bodyMax, bodyMax);
-			const isFull = reading + size > READING_MAX;
-			reading += size;
-			const work = isFull
-				? Promise.resolve(busy('too many bodies are being read'))
-				: answer(request, options, refusals);
-			work
-				.catch((error: unknown): Answer => {
-					options.onError(error);
-					return {
-						status: 503,
-						body: { error: 'not_stored', reason: 'the alert could not be stored: send it again' },
-						headers: retryAfter(),
-					};
-				})
-				.then(async (result) => {
-					await drain(request);
-					if (response.destroyed) return;
-					send(request, response, result);
-					options.onAnswer?.(request.url ?? '', result.status, options.clock() - startedAt);
-				})
-				.catch(options.onError)
-				.finally(() => {
-					reading -= size;
-				});
-		},
-	);
-	return server;
+	const held: Held = { refusals: createRefusals(options.clock), reading: 0 };
+	const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+		const startedAt = options.clock();
+		answer(request, options, held)
+			.catch((error: unknown): Answer => {
+				options.onError(error);
+				return {
+					status: 503,
+					body: { error: 'not_stored', reason: 'the alert could not be stored: send it again' },
+					headers: retryAfter(),
+				};
+			})
+			.then(async (result) => {
+				await drain(request);
+				if (response.destroyed) return;
+				send(request, response, result);
+				options.onAnswer?.(request.url ?? '', result.status, options.clock() - startedAt);
+			})
+			.catch(options.onError);
+	};
+	const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS };
+	return options.tls === undefined
+		? createServer(timeouts, onRequest)
+		: createTlsServer({ ...timeouts, ...tlsOptions(options.tls) }, onRequest);
 }
 
 function retryAfter(): Record<string, string> {
@@ -110,7 +114,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
 	response.end(bytes);
 }
 
-async function answer(request: IncomingMessage, options: DoorOptions, refusals: RefusalCount): Promise<Answer> {
+async function answer(request: IncomingMessage, options: DoorOptions, held: Held): Promise<Answer> {
 	const path = (request.url ?? '/').split('?')[0] ?? '/';
 	if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
 	if (path === '/readyz') {
@@ -131,7 +135,7 @@ async function answer(request: IncomingMessage, options: DoorOptions, refusals: 
 		};
 	if (request.method !== 'POST')
 		return { status: 405, body: { error: 'method_not_allowed', expected: 'POST' }, headers: { allow: 'POST' } };
-	return accept(request, source, options, refusals);
+	return accept(request, source, options, held);
 }
 
 function decodeName(name: string): string {
@@ -143,40 +147,58 @@ function decodeName(name: string): string {
 	}
 }
 
-async function accept(
-	request: IncomingMessage,
-	source: DoorSource,
-	options: DoorOptions,
-	refusals: RefusalCount,
-): Promise<Answer> {
-	const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-	const refuse = (status: number, reason: string): Answer => {
+async function accept(request: IncomingMessage, source: DoorSource, options: DoorOptions, held: Held): Promise<Answer> {
+	const { refusals } = held;
+	const address = forwardedSender(
+		request.socket.remoteAddress ?? '',
+		request.headers['x-forwarded-for'],
+		options.trustedProxies ?? [],
+	);
+	const refuse = (status: number, reason: string, error = status === 401 ? 'no_credential' : 'forbidden'): Answer => {
 		// Only what is wrong is limited: a good credential from the same address always passes.
-		if (refusals.isOver(`${source.name} ${address}`)) {
+		const isOver = refusals.isOver(source.name, address);
+		options.onRefused(source.name, address, reason, refusals.count(source.name, address) && !isOver);
+		if (isOver) {
 			return {
 				status: 429,
 				body: { error: 'too_many_refusals', reason: 'too many wrong credentials for this source from this address' },
 				headers: { 'retry-after': '60' },
 			};
 		}
-		refusals.count(`${source.name} ${address}`);
-		options.onRefused(source.name, address, reason);
 		return {
 			status,
-			body: { error: status === 401 ? 'no_credential' : 'forbidden', reason },
-			...(status === 401 ? { headers: { 'www-authenticate': 'Bearer realm="interlock"' } } : {}),
+			body: { error, reason, ...(error === 'replayed' ? { stored: 0 } : {}) },
+			...(status === 401 ? { headers: { 'www-authenticate': challengeOf(source.credential) } } : {}),
 		};
 	};
-	if (source.addressAllow.length > 0 && !source.addressAllow.some((range) => inRange(address, range))) {
+	if (source.addressAllow.length > 0 && !source.addressAllow.some((range) => isAddressIn(address, range))) {
 		return refuse(403, 'this address may not send for this source');
 	}
+	const peer = source.credential.type === 'mtls' ? peerOf(request.socket) : null;
 	// What needs no body is checked before it is read: a stranger cannot make us read 32 MiB.
-	if (source.credential.type !== 'hmac' && request.headers['x-interlock-signature'] === undefined) {
-		const early = authenticate(source.credential, request.headers, new Uint8Array(), options.clock());
-		if (!early.ok) return refuse(early.status, early.reason);
-	}
+	const early = refusedEarly(source.credential, request.headers, options.clock(), peer);
+	if (early !== null) return refuse(early.status, early.reason);
 	const unusable = unusableType(request);
 	if (unusable !== null) return { status: 415, body: { error: 'unsupported_media_type', ...unusable } };
+	// Only now is room taken: who has no credential can hold none, however much is announced.
+	const bodyMax = options.bodyMax ?? BODY_MAX;
+	const size = Math.min(Number(request.headers['content-length'] ?? bodyMax) || bodyMax, bodyMax);
+	if (held.reading + size > READING_MAX) return busy('too many bodies are being read');
+	held.reading += size;
+	try {
+		return await readAndStore(request, source, peer, options, refuse);
+	} finally {
+		held.reading -= size;
+	}
+}
+
+async function readAndStore(
+	request: IncomingMessage,
+	source: DoorSource,
+	peer: PeerCertificate | null,
+	options: DoorOptions,
+	refuse: (status: number, reason: string, error?: string) => Answer,
+): Promise<Answer> {
 	const bodyMax = options.bodyMax ?? BODY_MAX;
 	const body = await readBody(request, bodyMax);
 	if (body.kind === 'gone') return { status: 400, body: { error: 'aborted' } };
@@ -185,23 +207,26 @@ async function accept(
 	if (body.kind === 'broken') return { status: 400, body: { error: 'broken_body', reason: body.reason } };
 	const now = options.clock();
 	// A signature covers the bytes as they were sent, before any decompression.
-	const proof = authenticate(source.credential, request.headers, body.sent, now);
+	const proof = authenticate(source.credential, request.headers, body.sent, now, peer);
 	if (!proof.ok) return refuse(proof.status, proof.reason);
-	const parsed = options.parse(source.kind, body.bytes, {
+	const parsed = await options.parse(source.kind, body.bytes, {
 		source: source.name,
 		receivedAt: now,
 		timeZone: source.timeZone,
 	});
-	return store(parsed, source, proof.signature, now, options);
+	const isTest = request.headers[TEST_HEADER] !== undefined;
+	const stored = await store(parsed, source, { signature: proof.signature, isTest }, now, options);
+	return stored ?? refuse(403, 'this signed delivery was accepted before', 'replayed');
 }
 
+/** Null for a signed delivery that was accepted before. */
 async function store(
 	parsed: ParsedBody,
 	source: DoorSource,
-	signature: string | null,
+	sent: { readonly signature: string | null; readonly isTest: boolean },
 	now: number,
 	options: DoorOptions,
-): Promise<Answer> {
+): Promise<Answer | null> {
 	if (parsed.kind === 'refused') return { status: 400, body: { error: 'invalid_body', ...parsed.problem, stored: 0 } };
 	if (parsed.kind === 'protocol') return { status: 202, body: { alerts: [], note: parsed.note } };
 	if (options.alertsMax !== undefined && parsed.items.length > options.alertsMax) {
@@ -216,19 +241,21 @@ async function store(
 		sourceKind: source.kind,
 		items: parsed.items,
 		receivedAt: now,
-		signature,
+		...sent,
 	});
 	switch (stored.kind) {
 		case 'stored':
 			return { status: 202, body: { alerts: stored.alerts } };
 		case 'replayed':
-			return {
-				status: 403,
-				body: { error: 'replayed', reason: 'this signed delivery was accepted before', stored: 0 },
-			};
+			return null;
 		case 'full':
 			return busy('more alerts wait for the database than may: send it again');
 	}
+}
+
+/** What a sender without a credential is told to bring (RFC 9110, 11.6.1). */
+function challengeOf(credential: Credential): string {
+	return credential.type === 'basic' ? 'Basic realm="interlock"' : 'Bearer realm="interlock"';
 }
 
 /** Null for anything that may hold text; the form of a body is told from its content, the header is a hint. */
@@ -319,28 +346,4 @@ async function decompress(sent: Buffer, encoding: string, max: number): Promise<
 		stream.destroy();
 	}
 	return { kind: 'read', sent, bytes: Buffer.concat(parts) };
-}
-
-/** Wrong credentials by source and address. */
-type RefusalCount = { count(sender: string): void; isOver(sender: string): boolean };
-
-/** Counts per address in windows of a minute; forgets all of them when the window ends, so that memory stays bounded. */
-function createRefusalCount(clock: () => number): RefusalCount {
-	let windowAt = 0;
-	let counts = new Map<string, number>();
-	const roll = (): void => {
-		if (clock() - windowAt < 60_000 && counts.size < 10_000) return;
-		windowAt = clock();
-		counts = new Map();
-	};
-	return {
-		count(sender) {
-			roll();
-			counts.set(sender, (counts.get(sender) ?? 0) + 1);
-		},
-		isOver(sender) {
-			roll();
-			return (counts.get(sender) ?? 0) >= REFUSALS_PER_MINUTE;
-		},
-	};
 }

@@ -1,8 +1,8 @@
 // The stage: what the parsers made of a delivery is committed, and only then answered. Commits are grouped: whatever gathered while
 // the last commit was under way goes into the next, two in flight, no timer.
 
-import { createHash } from 'node:crypto';
-import { Alert, type Entity, type Parsed, type Problem } from '../domain/alert.ts';
+import { hash } from 'node:crypto';
+import { type Entity, type Parsed, type Problem, TEST_LABEL } from '../domain/alert.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
 import { assetsOf, type Inventory, isPrivateAddress } from '../domain/inventory.ts';
@@ -19,13 +19,17 @@ import {
 	type UnparsedRow,
 	unparsedHash,
 } from '../store/record-alerts.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { type Folded, type FoldedRow, fold, type Held, type Message } from './fold.ts';
 
 /** Messages that may wait for a commit; past this the door says 503 (it never grows without bound). */
 export const GATHERED_MAX = 20_000;
-/** Messages in one commit: two seconds of a storm, well below the statement timeout. */
-const COMMIT_MAX = 2_000;
+/** Messages in one commit: more makes it no cheaper for each, and holds up the process for longer at a time. */
+const COMMIT_MAX = 500;
 const COMMITS_IN_FLIGHT = 2;
+const SAFETY_COMMITS_IN_FLIGHT = 1;
+/** How long an alarm takes at most to Slack. */
+const SAFETY_CALM_MS = 1_000;
 /** Raw text kept beside an alert; the rest is cut with a mark. One megabyte of one alert helps nobody. */
 const RAW_MAX = 64 * 1024;
 
@@ -36,6 +40,8 @@ export type Delivery = {
 	readonly receivedAt: number;
 	/** Of a signed delivery: accepted once. */
 	readonly signature: string | null;
+	/** A sample that `interlock source test` sends: stored and judged, and no incident. */
+	readonly isTest?: boolean;
 };
 
 export type ItemAnswer = {
@@ -59,50 +65,94 @@ export type Intake = {
 	settle(): Promise<void>;
 };
 
-type Waiting = { readonly delivery: Delivery; done(answer: DeliveryAnswer): void; fail(error: unknown): void };
+type Waiting = {
+	readonly delivery: Delivery;
+	readonly conditions: readonly string[];
+	done(answer: DeliveryAnswer): void;
+	fail(error: unknown): void;
+};
 
 export function createIntake(database: Database, inventory: () => Inventory, clock: () => number): Intake {
-	let waiting: Waiting[] = [];
-	let count = 0;
+	const ordinary = createLane(COMMITS_IN_FLIGHT);
+	const safety = createLane(SAFETY_COMMITS_IN_FLIGHT);
 	const inFlight = new Set<Promise<void>>();
+	/** Conditions of the commits under way: a second commit of one would only wait for its row, or collide with it. */
+	const touched = new Set<string>();
+	/** While a safety alarm is on its way to people, the flood commits one after the other. */
+	let calmUntil = Number.NEGATIVE_INFINITY;
+	const gathered = (): number => ordinary.count + safety.count;
 
-	const next = (): void => {
-		while (inFlight.size < COMMITS_IN_FLIGHT && waiting.length > 0) {
-			const batch = takeBatch();
+	const next = (lane: Lane): void => {
+		while (lane.inFlight < (lane === ordinary && clock() < calmUntil ? 1 : lane.inFlightMax)) {
+			const batch = takeBatch(lane, touched);
+			if (batch.length === 0) return;
+			const conditions = batch.flatMap((one) => one.conditions);
+			for (const condition of conditions) touched.add(condition);
+			lane.inFlight++;
 			const work = commit(database, inventory(), batch, clock()).finally(() => {
 				inFlight.delete(work);
-				next();
+				for (const condition of conditions) touched.delete(condition);
+				lane.inFlight--;
+				next(safety);
+				next(ordinary);
 			});
 			inFlight.add(work);
 		}
 	};
-	const takeBatch = (): Waiting[] => {
-		let size = 0;
-		let n = 0;
-		while (n < waiting.length && (n === 0 || size + (waiting[n]?.delivery.items.length ?? 0) <= COMMIT_MAX)) {
-			size += waiting[n]?.delivery.items.length ?? 0;
-			n++;
-		}
-		const batch = waiting.slice(0, n);
-		waiting = waiting.slice(n);
-		count -= size;
-		return batch;
-	};
 	return {
 		accept(delivery) {
 			// An empty body waits for nothing; one larger than the limit is let in when nothing else waits, or it could never be.
-			if (count > 0 && count + delivery.items.length > GATHERED_MAX) return Promise.resolve({ kind: 'full' });
+			const isSafety = delivery.items.some(isSafetyAlarm);
+			const lane = isSafety ? safety : ordinary;
+			if (isSafety) calmUntil = clock() + SAFETY_CALM_MS;
+			if (lane.count > 0 && lane.count + delivery.items.length > GATHERED_MAX) return Promise.resolve({ kind: 'full' });
 			return new Promise((done, fail) => {
-				waiting.push({ delivery, done, fail });
-				count += delivery.items.length;
-				next();
+				lane.waiting.push({ delivery, conditions: conditionsOf(delivery), done, fail });
+				lane.count += delivery.items.length;
+				next(lane);
 			});
 		},
-		gathered: () => count,
+		gathered,
 		async settle() {
-			while (inFlight.size > 0 || waiting.length > 0) await Promise.allSettled([...inFlight]);
+			while (inFlight.size > 0 || gathered() > 0) await Promise.allSettled([...inFlight]);
 		},
 	};
+}
+
+/** Deliveries with a process-safety alarm in them have commits of their own: no flood stands before them. */
+type Lane = { readonly inFlightMax: number; waiting: Waiting[]; count: number; inFlight: number };
+
+function createLane(inFlightMax: number): Lane {
+	return { inFlightMax, waiting: [], count: 0, inFlight: 0 };
+}
+
+function isSafetyAlarm(item: Parsed): boolean {
+	return item.kind === 'alert' && item.alert.kind === 'process_safety';
+}
+
+function conditionsOf(delivery: Delivery): string[] {
+	return delivery.items.flatMap((item) =>
+		item.kind === 'alert' ? [`${item.alert.source} ${item.alert.fingerprint}`] : [],
+	);
+}
+
+/**
+ * The next deliveries in their order, as many as one commit takes; none while the first of them speaks of a condition that is being
+ * committed, so that what is said of one condition is stored in the order in which it came.
+ */
+function takeBatch(lane: Lane, touched: ReadonlySet<string>): Waiting[] {
+	let size = 0;
+	let n = 0;
+	for (const { delivery, conditions } of lane.waiting) {
+		if (n > 0 && size + delivery.items.length > COMMIT_MAX) break;
+		if (touched.size > 0 && conditions.some((condition) => touched.has(condition))) break;
+		size += delivery.items.length;
+		n++;
+	}
+	const batch = lane.waiting.slice(0, n);
+	lane.waiting = lane.waiting.slice(n);
+	lane.count -= size;
+	return batch;
 }
 
 /** Commits a group and answers each of its deliveries. Never rejects: the error goes to those who wait. */
@@ -125,9 +175,7 @@ async function commit(database: Database, inventory: Inventory, group: readonly 
 			conditions,
 			signatures,
 			(held, replayed) => {
-				const fresh = prepared.filter(
-					({ one }) => one.delivery.signature === null || !replayed.has(one.delivery.signature),
-				);
+				const fresh = prepared.filter(({ one }) => !isReplay(one.delivery, replayed));
 				const items = fresh.flatMap((entry) => entry.items);
 				const messages = items.flatMap((item): Message[] =>
 					item.parsed.kind === 'alert' ? [{ id: item.id, alert: item.parsed.alert }] : [],
@@ -135,9 +183,9 @@ async function commit(database: Database, inventory: Inventory, group: readonly 
 				const folded = fold(messages, held.map(heldOf));
 				const status = new Map(messages.map((message, i) => [message.id, folded.results[i]]));
 				answers = prepared.map((entry) =>
-					fresh.includes(entry)
-						? { kind: 'stored', alerts: entry.items.map((item) => answerOf(item, status.get(item.id))) }
-						: { kind: 'replayed' },
+					isReplay(entry.one.delivery, replayed)
+						? { kind: 'replayed' }
+						: { kind: 'stored', alerts: entry.items.map((item) => answerOf(item, status.get(item.id))) },
 				);
 				return doorWork(items, folded, inventory);
 			},
@@ -151,14 +199,32 @@ async function commit(database: Database, inventory: Inventory, group: readonly 
 	}
 }
 
+function isReplay({ signature }: Delivery, replayed: ReadonlySet<string>): boolean {
+	return signature !== null && replayed.has(signature);
+}
+
 type Item = { readonly id: string; readonly parsed: Parsed; readonly delivery: Delivery };
 
 function prepare(delivery: Delivery, now: number): Item[] {
-	return delivery.items.map((parsed) => ({
-		id: makeId(parsed.kind === 'alert' ? 'alr' : 'unp', now, cryptoRandom),
-		parsed,
-		delivery,
-	}));
+	return delivery.items.map((parsed) => {
+		const id = makeId(parsed.kind === 'alert' ? 'alr' : 'unp', now, cryptoRandom);
+		return { id, parsed: parsed.kind === 'alert' ? marked(parsed, id, delivery) : parsed, delivery };
+	});
+}
+
+type ParsedAlert = Extract<Parsed, { kind: 'alert' }>;
+
+/** A test is a condition of its own that is over at once: it neither repeats, closes nor hides a real one. No payload can call itself a test. */
+function marked(parsed: ParsedAlert, id: string, delivery: Delivery): ParsedAlert {
+	const { alert } = parsed;
+	if (delivery.isTest === true) {
+		const labels = { ...alert.labels, [TEST_LABEL]: 'true' };
+		const fingerprint = fingerprintOf(alert.source, [TEST_LABEL, id]);
+		return { ...parsed, alert: { ...alert, fingerprint, status: 'closed', labels } };
+	}
+	if (alert.labels[TEST_LABEL] === undefined) return parsed;
+	const { [TEST_LABEL]: _, ...labels } = alert.labels;
+	return { ...parsed, alert: { ...alert, labels } };
 }
 
 function answerOf(item: Item, result: Folded['results'][number] | undefined): ItemAnswer {
@@ -213,6 +279,8 @@ function doorWork(items: readonly Item[], folded: Folded, inventory: Inventory):
 				severity: row.severity,
 				entities: [...row.entities],
 				techniques: [...row.techniques],
+				turns: row.turns.map(([at, isOpen]): [number, 0 | 1] => [at, isOpen]),
+				flapping: row.flapping,
 				repeats,
 			})),
 		unparsed,
@@ -223,7 +291,7 @@ function doorWork(items: readonly Item[], folded: Folded, inventory: Inventory):
 }
 
 function sha256(text: string): string {
-	return createHash('sha256').update(text, 'utf8').digest('hex');
+	return hash('sha256', text, 'hex');
 }
 
 /** Postgres text cannot hold U+0000. */
@@ -232,15 +300,9 @@ function storable(text: string): string {
 	return whole.length <= RAW_MAX ? whole : `${whole.slice(0, RAW_MAX)}… (${whole.length} characters)`;
 }
 
-/** The parsers clean what people see; this holds for every field of every parser to come. */
-function withoutNul(alert: Alert): Alert {
-	const text = JSON.stringify(alert);
-	return text.includes('\\u0000') ? Alert.parse(JSON.parse(text.replaceAll('\\u0000', '\\ufffd'))) : alert;
-}
-
 function alertRow(folded: FoldedRow, item: Item, parsed: Extract<Parsed, { kind: 'alert' }>): AlertRow {
 	const { row, repeats } = folded;
-	const alert = withoutNul(parsed.alert);
+	const { alert } = parsed;
 	return {
 		id: row.id,
 		source: alert.source,
@@ -263,6 +325,8 @@ function alertRow(folded: FoldedRow, item: Item, parsed: Extract<Parsed, { kind:
 		repeats: repeats + 1,
 		entities: [...row.entities],
 		techniques: [...row.techniques],
+		turns: row.turns.map(([at, isOpen]): [number, 0 | 1] => [at, isOpen]),
+		flapping: row.flapping,
 		labels: alert.labels,
 		raw: storable(parsed.raw),
 	};
@@ -291,10 +355,15 @@ function entriesOf(folded: FoldedRow, item: Item | undefined): NewEntry[] {
 		data:
 			from === null
 				? { ...data, repeats }
-				: { ...data, kind: from.alert.kind, raw_sha256: sha256(item?.parsed.raw ?? ''), repeats },
+				: { ...data, kind: from.alert.kind, raw_sha256: sha256(item?.parsed.raw ?? ''), repeats, ...testOf(item) },
 	};
 	const closed: NewEntry = { ...common, kind: 'alert.closed', at: row.closed_at ?? row.last_seen, data };
 	return folded.hasClosed ? [stored, closed] : [stored];
+}
+
+/** In the ledger a test says that it was one. */
+function testOf(item: Item | undefined): { readonly test?: true } {
+	return item?.delivery.isTest === true ? { test: true } : {};
 }
 
 function topicsOf(folded: FoldedRow): NextTopic[] {
@@ -309,7 +378,7 @@ function topicsOf(folded: FoldedRow): NextTopic[] {
 
 /** Names and inside addresses of targets and actors that the inventory does not have. Addresses outside are nobody's assets. */
 function unknownAssets(item: Item, inventory: Inventory): UnknownAsset[] {
-	if (item.parsed.kind !== 'alert') return [];
+	if (item.parsed.kind !== 'alert' || item.delivery.isTest === true) return [];
 	const isCandidate = (entity: Entity): boolean =>
 		(entity.role === 'target' || entity.role === 'actor') &&
 		(entity.type === 'host' || entity.type === 'mac' || (entity.type === 'ip' && isPrivateAddress(entity.value)));

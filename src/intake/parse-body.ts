@@ -4,13 +4,16 @@ import type { IntakeContext, Parsed, ParsedBody, Problem } from '../domain/alert
 import { Alert } from '../domain/alert.ts';
 import { findCef, readCef } from './formats/cef.ts';
 import { cleanText } from './formats/clean-text.ts';
+import { type CsvRow, readCsvTable } from './formats/csv-table.ts';
 import type { JsonDocument, JsonText, JsonValue } from './formats/json-text.ts';
 import { isJsonObject, readJson } from './formats/json-text.ts';
+import { findLeef, readLeef } from './formats/leef.ts';
 import { readSyslog, type SyslogMessage } from './formats/syslog.ts';
 import { decodeUtf8 } from './formats/utf8.ts';
 import { describe } from './formats/vendor-record.ts';
-import { cefGeneric } from './sources/cef-generic.ts';
-import { SOURCE_KINDS, type SourceKind, sourceKind, sourceKindNames } from './sources/index.ts';
+import { isZeekRow, isZeekText, readZeekText } from './formats/zeek-text.ts';
+import { ownerOfJson, ownerOfText, readerOfCef, readerOfLeef, withHeader } from './owner.ts';
+import { type SourceKind, sourceKind, sourceKindNames } from './sources/index.ts';
 import type { Reading } from './sources/source-kind.ts';
 
 /** More alerts in one body are refused whole: the sender is told, and nothing is taken in half. */
@@ -20,15 +23,22 @@ const PROBLEMS_MAX = 20;
 /**
  * Reads one body as its source's vendor writes it.
  *
- * The form is told from the content: `{` or `[` JSON (one document, or one a line), `<PRI>`, `CEF:` or a syslog header before it, else
- * the kind's own text. What can't be decoded (broken JSON, invalid UTF-8, nothing at all, too many alerts) is `refused` with the place.
+ * The form is told from the content: `{` or `[` JSON (one document, or one a line), `<PRI>`, `CEF:` or a syslog header before it,
+ * `#separator` Zeek's text logs, else the kind's own text. What can't be decoded (broken JSON, invalid UTF-8, nothing at all, too many
+ * alerts) is `refused` with the place.
  * Every record of what can be decoded comes back, in order, as an alert or as `unparsed`. Never throws on content; time is linear in it.
  *
  * @param kind  name or alias of a source kind
+ * @param mapped  the site's own kinds, made from its mapping files
  * @throws TypeError for a kind that does not exist: the caller looks it up first
  */
-export function parseBody(kind: string, body: Uint8Array | string, context: IntakeContext): ParsedBody {
-	const source = sourceKind(kind);
+export function parseBody(
+	kind: string,
+	body: Uint8Array | string,
+	context: IntakeContext,
+	mapped: readonly SourceKind[] = [],
+): ParsedBody {
+	const source = mapped.find(({ name }) => name === kind) ?? sourceKind(kind);
 	if (source === null)
 		throw new TypeError(`source kind \`${kind}\` is unknown; known are ${sourceKindNames().join(', ')}`);
 	const decoded = typeof body === 'string' ? { ok: true as const, value: body } : decodeUtf8(body);
@@ -48,7 +58,13 @@ export function parseBody(kind: string, body: Uint8Array | string, context: Inta
 	if (start.startsWith('{') || start.startsWith('[{') || (start.startsWith('[') && looksLikeJson(start))) {
 		return parseJson(source, text, context);
 	}
-	const messages = splitMessages(text);
+	if (isZeekText(start)) return parseZeek(source, text, context);
+	const table = source.takesCsv === true ? readCsvTable(start) : null;
+	if (table !== null) return parseTable(source, table, context);
+	// Rows whose header was cut off are one message a line; the kind knows their columns.
+	const messages = isZeekRow(start)
+		? text.split('\n').filter((line) => line.trim() !== '')
+		: splitMessages(source, text);
 	if (messages.length > MAX_ALERTS_IN_BODY) return tooMany(messages.length);
 	return { kind: 'parsed', items: messages.flatMap((message) => parseMessage(source, message, context)) };
 }
@@ -64,14 +80,16 @@ function tooMany(count: number): ParsedBody {
 }
 
 function parseJson(source: SourceKind, text: string, context: IntakeContext): ParsedBody {
-	const json = readJson(text);
+	const strict = readJson(text);
+	const json = strict.ok || source.isLenientJson !== true ? strict : readJson(text, true);
 	if (!json.ok) return parseBrokenLines(source, text, json.error, context);
 	const { documents, notes } = json.value;
 	const items: Parsed[] = [];
 	let count = 0;
 	let note: string | null = null;
 	for (const document of documents) {
-		const split = source.splitJson(document.value);
+		const owner = ownerOfJson(source, document.value);
+		const split = owner.splitJson(document.value);
 		if (split.kind === 'protocol') {
 			note = split.note;
 			continue;
@@ -80,8 +98,8 @@ function parseJson(source: SourceKind, text: string, context: IntakeContext): Pa
 		if (count > MAX_ALERTS_IN_BODY) continue;
 		const isWhole = split.records.length === 1;
 		for (const record of split.records) {
-			const raw = rawOf(text, json.value, document, isWhole ? document.value : record);
-			items.push(...parseRecord(source, record, split.envelope, raw, context));
+			const raw = rawOf(text, json.value, document, isWhole ? document.value : (split.origins?.get(record) ?? record));
+			items.push(...parseRecord(owner, record, split.envelope, raw, context));
 		}
 	}
 	if (count > MAX_ALERTS_IN_BODY) return tooMany(count);
@@ -121,6 +139,30 @@ function parseBrokenLines(source: SourceKind, text: string, problem: Problem, co
 	return items.length > MAX_ALERTS_IN_BODY ? tooMany(items.length) : { kind: 'parsed', items };
 }
 
+/** Each row of a table is read as the object of its cells. */
+function parseTable(source: SourceKind, rows: readonly CsvRow[], context: IntakeContext): ParsedBody {
+	if (rows.length > MAX_ALERTS_IN_BODY) return tooMany(rows.length);
+	if (rows.length === 0) return { kind: 'protocol', note: 'the body holds the header of a table and no row' };
+	return {
+		kind: 'parsed',
+		items: rows.map(({ record, raw }) => checked(source.readJson(record, null, context), raw)),
+	};
+}
+
+/** Each row of Zeek's text logs is read as the object that Zeek's JSON writer would have made of it. */
+function parseZeek(source: SourceKind, text: string, context: IntakeContext): ParsedBody {
+	const lines = readZeekText(text);
+	if (lines.length > MAX_ALERTS_IN_BODY) return tooMany(lines.length);
+	if (lines.length === 0) return { kind: 'protocol', note: 'the body holds the header of a Zeek log and no row' };
+	const items = lines.flatMap((line): Parsed[] => {
+		if (line.kind === 'bare') return parseMessage(source, line.line, context);
+		const { record, raw, problems } = line.row;
+		const item = checked(source.readJson(record, null, context), raw);
+		return [{ ...item, problems: [...problems, ...item.problems].slice(0, PROBLEMS_MAX) }];
+	});
+	return { kind: 'parsed', items };
+}
+
 function parseRecord(
 	source: SourceKind,
 	record: JsonValue,
@@ -134,12 +176,13 @@ function parseRecord(
 }
 
 /** Several messages of a text body: each begins on its own line with `<PRI>` or a CEF, LEEF or `@cee:` mark; other lines are its wrapping. */
-function splitMessages(text: string): string[] {
+function splitMessages(source: SourceKind, text: string): string[] {
 	const messages: string[] = [];
 	let current = '';
 	for (const line of text.split('\n')) {
 		const isStart =
 			/^\s{0,8}<\d{1,3}>/.test(line) ||
+			source.lineStart?.test(line) === true ||
 			/(?:^|[ >:])(?:(?:CEF|LEEF): ?\d{1,2}(?:\.\d)?\||@cee: ?\{)/.test(line.slice(0, 300));
 		if (isStart && current.trim() !== '') {
 			messages.push(current.trimEnd());
@@ -158,30 +201,44 @@ function parseMessage(source: SourceKind, message: string, context: IntakeContex
 		const header = cefAt === 0 ? null : readSyslog(message.slice(0, cefAt), context);
 		return [checked(parseCef(source, message.slice(cefAt), header, context), message)];
 	}
+	const leefAt = findLeef(message);
+	if (leefAt !== -1) {
+		const header = leefAt === 0 ? null : readSyslog(message.slice(0, leefAt), context);
+		return [checked(parseLeef(source, message.slice(leefAt), header, context), message)];
+	}
+	const whole = source.isWholeLine === true ? (source.readText?.(message, null, context) ?? null) : null;
+	if (whole !== null) return [checked(whole, message)];
 	const header = readSyslog(message, context);
 	// Rsyslog's mark for JSON in a message (Common Event Expression); Suricata writes it with `filetype: syslog`.
 	const text = header.text.replace(/^\s{0,8}@cee:\s{0,8}(?=\{)/, '');
-	if (/^[{[]/.test(text)) {
+	// `[categoryId=0 ...]` and `[node:event:severity]` open with a bracket and are no lists.
+	if (text.startsWith('{') || (text.startsWith('[') && looksLikeJson(text))) {
 		const json = readJson(text);
 		// A datagram may be cut off on its way and has no one to answer to: it is kept, not refused.
+		const reading = json.ok ? null : (source.readText?.(text, header, context) ?? null);
+		if (!json.ok && reading !== null) return [checked(reading, message)];
 		if (!json.ok) return [{ kind: 'unparsed', raw: message, problems: [json.error] }];
 		const body = parseJson(source, text, context);
 		return body.kind === 'parsed'
-			? body.items.map((item) => ({ ...item, raw: message }))
+			? body.items.map((item) => ({ ...withHeader(source, item, header), raw: message }))
 			: [notUnderstood(source, message)];
 	}
-	const reading = source.readText?.(text, header, context) ?? null;
+	const reading = ownerOfText(source, text).readText?.(text, header, context) ?? null;
 	return [reading === null ? notUnderstood(source, message) : checked(reading, message)];
 }
 
 function parseCef(source: SourceKind, text: string, header: SyslogMessage | null, context: IntakeContext): Reading {
 	const record = readCef(text);
 	if (!record.ok) return { kind: 'unparsed', problems: [record.error] };
-	const owner =
-		source.name === cefGeneric.name ? SOURCE_KINDS.find((kind) => kind.ownsCef?.(record.value) === true) : source;
-	const read = owner?.readCef ?? cefGeneric.readCef;
-	if (read === null) return { kind: 'unparsed', problems: [] };
-	return read(record.value, header, context);
+	const read = readerOfCef(source, record.value);
+	return read === null ? { kind: 'unparsed', problems: [] } : read(record.value, header, context);
+}
+
+function parseLeef(source: SourceKind, text: string, header: SyslogMessage | null, context: IntakeContext): Reading {
+	const record = readLeef(text);
+	if (!record.ok) return { kind: 'unparsed', problems: [record.error] };
+	const read = readerOfLeef(source, record.value);
+	return read === undefined ? { kind: 'unparsed', problems: [] } : read(record.value, header, context);
 }
 
 function notUnderstood(source: SourceKind, message: string): Parsed {

@@ -8,6 +8,12 @@ import type { Reminders } from './backend.ts';
 
 /** How often the sweep asks Postgres for due topics: the longest a lost reminder or a delayed row waits. */
 export const SWEEP_MS = 500;
+/** The lanes of process-safety alarms, from the door to Slack. */
+const SAFETY: readonly Topic[] = ['triage_safety', 'correlate_safety', 'card_safety'];
+/** What a storm makes thousands of. */
+const MASS: readonly Topic[] = ['triage', 'correlate', 'unparsed'];
+const GIVE_WAY_MAX_MS = 1_000;
+const GIVE_WAY_LOOK_MS = 5;
 /** Rows a handler gets at once. */
 const BATCH: Readonly<Record<Topic, number>> = {
 	triage: 200,
@@ -19,10 +25,12 @@ const BATCH: Readonly<Record<Topic, number>> = {
 	run: 1,
 	expire: 20,
 	card: 10,
-	card_safety: 5,
+	// One at a time, several side by side: a new alarm does not wait for what is still said of an earlier one.
+	card_safety: 1,
 	card_asked: 5,
 	post: 10,
 	unparsed: 20,
+	heard: 20,
 };
 /** Looks that run side by side. One where order matters or one consumer owns state. */
 const CONCURRENCY: Readonly<Record<Topic, number>> = {
@@ -35,10 +43,11 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
 	run: 4,
 	expire: 1,
 	card: 1,
-	card_safety: 1,
+	card_safety: 3,
 	card_asked: 1,
 	post: 1,
 	unparsed: 1,
+	heard: 1,
 };
 
 export type Relay = {
@@ -65,9 +74,21 @@ export function createRelay(options: Options): Relay {
 	const reminded = new Set<string>();
 	const running = new Set<Promise<void>>();
 	const looking = new Map<Topic, number>();
+	const cameMeanwhile = new Set<Topic>();
 	let isStopping = false;
 	let timer: NodeJS.Timeout | null = null;
 
+	/** What must not wait for the queue's round trip: looked at here and now, and once more where it came during a look. */
+	const lookNow = (topic: Topic): void => {
+		if ((looking.get(topic) ?? 0) >= CONCURRENCY[topic]) {
+			cameMeanwhile.add(topic);
+			return;
+		}
+		cameMeanwhile.delete(topic);
+		void look(topic).then(() => {
+			if (cameMeanwhile.has(topic) && !isStopping) lookNow(topic);
+		});
+	};
 	const remind = (topic: string): void => {
 		if (isStopping || reminded.has(topic) || !topics.includes(topic as Topic)) return;
 		reminded.add(topic);
@@ -76,10 +97,13 @@ export function createRelay(options: Options): Relay {
 			onFault(`queue ${topic}: reminder not placed`, error);
 		});
 	};
+	const isHurried = (): boolean => SAFETY.some((topic) => (looking.get(topic) ?? 0) > 0);
 	const look = (topic: Topic): Promise<void> => {
 		// Cleared before the look: a row that arrives during it is reminded of again.
 		reminded.delete(topic);
-		const work = drain(topic, options, () => isStopping).catch((error: unknown) => onFault(`topic ${topic}`, error));
+		const work = drain(topic, options, () => isStopping, isHurried).catch((error: unknown) =>
+			onFault(`topic ${topic}`, error),
+		);
 		running.add(work);
 		looking.set(topic, (looking.get(topic) ?? 0) + 1);
 		return work.finally(() => {
@@ -105,7 +129,11 @@ export function createRelay(options: Options): Relay {
 		start() {
 			for (const topic of topics) reminders.listen(topic, CONCURRENCY[topic], () => look(topic));
 			database.onTopics = (written) => {
-				for (const topic of written) remind(topic);
+				for (const topic of written) {
+					const urgent = SAFETY.find((one) => one === topic && topics.includes(one));
+					if (urgent === undefined) remind(topic);
+					else if (!isStopping) lookNow(urgent);
+				}
 			};
 			void sweep();
 		},
@@ -127,14 +155,26 @@ export function createRelay(options: Options): Relay {
 }
 
 /** Takes batches of the topic until none is due. One failing batch does not stop the next. */
-async function drain(topic: Topic, options: Options, isStopping: () => boolean): Promise<void> {
+async function drain(
+	topic: Topic,
+	options: Options,
+	isStopping: () => boolean,
+	isHurried: () => boolean,
+): Promise<void> {
 	const handler = options.handlers[topic];
 	if (handler === undefined) return;
 	while (!isStopping()) {
+		if (MASS.includes(topic)) await giveWay(isHurried);
 		const due = await claimDue(options.database, topic, BATCH[topic], options.clock());
 		if (due.length === 0) return;
 		await handle(topic, due, handler, options);
 	}
+}
+
+/** Processor and database are shared by all lanes: what comes in thousands stands aside while a safety alarm is on its way, but not for ever. */
+async function giveWay(isHurried: () => boolean): Promise<void> {
+	const end = performance.now() + GIVE_WAY_MAX_MS;
+	while (isHurried() && performance.now() < end) await new Promise((done) => setTimeout(done, GIVE_WAY_LOOK_MS));
 }
 
 async function handle(

@@ -26,7 +26,7 @@ export type Database = {
  * Connects as the role that may not change the ledger.
  *
  * @param role set at connect; null where the server's owner did not let us make it (the triggers still stand)
- * @param connectionsMax for drizzle's pool; the raw pool has three more
+ * @param connectionsMax for drizzle's pool; the raw pool has four more
  */
 export function openDatabase(url: string, role: string | null, connectionsMax = 6): Database {
 	const options = {
@@ -39,7 +39,7 @@ export function openDatabase(url: string, role: string | null, connectionsMax = 
 		},
 	};
 	const client = postgres(url, { ...options, max: connectionsMax });
-	const raw = postgres(url, { ...options, max: 3 });
+	const raw = postgres(url, { ...options, max: 4 });
 	const onClose = new Set<() => Promise<void>>();
 	return {
 		url,

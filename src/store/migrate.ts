@@ -7,6 +7,7 @@ import { drizzle, migrate } from './drizzle.ts';
 export const LOCK_SPACE = 0x696c636b;
 export const LOCK_MIGRATE = 1;
 export const LOCK_CORRELATE = 3;
+export const LOCK_SILENCE = 5;
 
 /** The role the program runs as: SELECT and INSERT on the ledger, nothing else there. */
 export const APP_ROLE = 'interlock_app';

@@ -1,12 +1,15 @@
 // The bulk form of record() for the door: thousands of alerts, their entries, folds and topics in one transaction.
 // What folds into what is decided by the function handed in; this file only reads the held rows under lock and writes.
+// Two round trips a commit: statements that do not wait for one another are sent together, each prepared once, rows as one JSON text.
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type postgres from 'postgres';
 import type { NewEntry } from '../domain/entry.ts';
 import type { NextTopic } from '../domain/topic.ts';
-import type { Database, Transaction } from './database.ts';
+import type { Database } from './database.ts';
 import { sql } from './drizzle.ts';
-import { prepareEntry, writeEntries, writeTopics } from './record.ts';
-import * as schema from './schema.ts';
+import { entryRow, INSERT_ENTRIES, INSERT_TOPICS, prepareEntry } from './record.ts';
+import type * as schema from './schema.ts';
 
 export type AlertRow = typeof schema.alerts.$inferInsert;
 export type HeldRow = Pick<
@@ -22,10 +25,21 @@ export type HeldRow = Pick<
 	| 'incident'
 	| 'entities'
 	| 'techniques'
+	| 'turns'
+	| 'flapping'
 >;
 export type HeldUpdate = Pick<
 	HeldRow,
-	'id' | 'status' | 'first_seen' | 'last_seen' | 'closed_at' | 'severity' | 'entities' | 'techniques'
+	| 'id'
+	| 'status'
+	| 'first_seen'
+	| 'last_seen'
+	| 'closed_at'
+	| 'severity'
+	| 'entities'
+	| 'techniques'
+	| 'turns'
+	| 'flapping'
 > & {
 	readonly repeats: number;
 };
@@ -44,11 +58,16 @@ export type DoorWork = {
 	readonly updates: readonly HeldUpdate[];
 	readonly unparsed: readonly UnparsedRow[];
 	readonly unknownAssets: readonly UnknownAsset[];
-	readonly entries: readonly NewEntry[];
+	/** The door's entries hold nothing that could be erased. */
+	readonly entries: readonly Omit<NewEntry, 'personal'>[];
 	readonly topics: readonly NextTopic[];
 };
 
+type Signature = { readonly id: string; readonly source: string };
+type Condition = { readonly source: string; readonly fingerprint: string };
+
 const TRIES_MAX = 6;
+/** Rows of one statement; between two of them other work of the process has its turn. */
 const ROWS_MAX = 500;
 
 /**
@@ -60,20 +79,18 @@ const ROWS_MAX = 500;
  */
 export async function recordAlerts(
 	database: Database,
-	conditions: readonly { readonly source: string; readonly fingerprint: string }[],
-	signatures: readonly { readonly id: string; readonly source: string }[],
+	conditions: readonly Condition[],
+	signatures: readonly Signature[],
 	decide: (held: HeldRow[], replayed: ReadonlySet<string>) => DoorWork,
 	now: number,
 ): Promise<void> {
 	for (let tries = 1; ; tries++) {
 		try {
-			const topics = await database.db.transaction(async (tx) => {
-				const replayed = await claimSignatures(tx, signatures, now);
-				const work = decide(await lockHeld(tx, conditions), replayed);
-				await writeDoorWork(tx, work, now);
-				return work.topics;
-			});
-			if (topics.length > 0) database.onTopics([...new Set(topics.map((next) => next.topic))]);
+			const isPlain = signatures.length === 0 && conditions.length <= ROWS_MAX;
+			const topics =
+				(isPlain ? await commitNew(database, conditions, decide, now) : null) ??
+				(await commitOnce(database, conditions, signatures, decide, now));
+			if (topics.size > 0) database.onTopics([...topics]);
 			return;
 		} catch (error) {
 			if (tries >= TRIES_MAX || !isCollision(error)) throw error;
@@ -81,106 +98,228 @@ export async function recordAlerts(
 	}
 }
 
+/** Statements of one transaction, sent without waiting for each other's answers. */
+type Pipe = {
+	send(statement: string, rows: readonly object[]): void;
+	/** The answers so far, in order. Throws the first failure: those that follow one only say that there was one. */
+	answers(): Promise<readonly Rows[]>;
+};
+type Rows = postgres.RowList<postgres.Row[]>;
+
+function openPipe(tx: postgres.TransactionSql): Pipe {
+	const sent: Promise<PromiseSettledResult<Rows>>[] = [];
+	return {
+		send(statement, rows) {
+			sent.push(
+				tx
+					.unsafe(statement, [jsonText(rows)], { prepare: true })
+					.execute()
+					.then(
+						(value): PromiseSettledResult<Rows> => ({ status: 'fulfilled', value }),
+						(reason: unknown): PromiseSettledResult<Rows> => ({ status: 'rejected', reason }),
+					),
+			);
+		},
+		async answers() {
+			return (await Promise.all(sent)).map((one) => {
+				if (one.status === 'rejected') throw one.reason;
+				return one.value;
+			});
+		},
+	};
+}
+
+/** Postgres takes neither U+0000 nor half a surrogate pair out of a JSON text; the parsers leave none, and this holds for any to come. */
+function jsonText(rows: readonly object[]): string {
+	const text = JSON.stringify(rows);
+	if (!/\\u(?:0000|d[89a-f])/.test(text)) return text;
+	const clean = (value: string): string => value.replaceAll('\u0000', '\uFFFD').toWellFormed();
+	return JSON.stringify(rows, (_, value: unknown) => {
+		if (typeof value === 'string') return clean(value);
+		if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+		return Object.fromEntries(Object.entries(value).map(([name, member]) => [clean(name), member]));
+	});
+}
+
+/**
+ * The short way where every condition is new: one look, one statement, no lock. A condition that somebody else opens in between is a
+ * unique violation, and everything is decided anew. Null where a condition is there already, and nothing was written.
+ */
+async function commitNew(
+	database: Database,
+	conditions: readonly Condition[],
+	decide: (held: HeldRow[], replayed: ReadonlySet<string>) => DoorWork,
+	now: number,
+): Promise<Set<string> | null> {
+	const ask = (statement: string, ...parameters: (readonly object[])[]) =>
+		database.raw.unsafe(statement, parameters.map(jsonText), { prepare: true });
+	if (conditions.length > 0 && (await ask(FIND_HELD, wantedOf(conditions))).length > 0) return null;
+	const work = decide([], new Set());
+	if (work.updates.length > 0 || work.unparsed.length > 0) return null;
+	const entries = work.entries.map((entry) => entryRow(prepareEntry(entry, now)));
+	await ask(INSERT_ALL, work.inserts, entries, foldedTopics(work.topics, now), work.unknownAssets);
+	return new Set(work.topics.map((next) => next.topic));
+}
+
+async function commitOnce(
+	database: Database,
+	conditions: readonly Condition[],
+	signatures: readonly Signature[],
+	decide: (held: HeldRow[], replayed: ReadonlySet<string>) => DoorWork,
+	now: number,
+): Promise<Set<string>> {
+	const { topics, written } = await database.raw.begin(async (tx) => {
+		const reads = openPipe(tx);
+		if (signatures.length > 0)
+			reads.send(
+				CLAIM_SIGNATURES,
+				signatures.map((signature) => ({ ...signature, at: now })),
+			);
+		if (conditions.length > 0) reads.send(LOCK_HELD, wantedOf(conditions));
+		const answers = await reads.answers();
+		const fresh = new Set(signatures.length > 0 ? answers[0]?.map((row) => row['id']) : []);
+		const replayed = new Set(signatures.map(({ id }) => id).filter((id) => !fresh.has(id)));
+		const work = decide(conditions.length > 0 ? (answers.at(-1) ?? []).map(heldRow) : [], replayed);
+		const writes = openPipe(tx);
+		await writeDoorWork(writes, work, now);
+		// Not waited for here, so that COMMIT goes right behind them. Where one fails, Postgres makes of that COMMIT a rollback.
+		return { topics: new Set(work.topics.map((next) => next.topic)), written: writes };
+	});
+	await written.answers();
+	return topics;
+}
+
 /** Two commits met on one condition: unique violation, deadlock or serialization failure. */
 function isCollision(error: unknown): boolean {
-	const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-	const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : null;
+	const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
 	return code === '23505' || code === '40P01' || code === '40001';
 }
 
-async function claimSignatures(
-	tx: Transaction,
-	signatures: readonly { id: string; source: string }[],
-	now: number,
-): Promise<Set<string>> {
-	if (signatures.length === 0) return new Set();
-	const fresh = await tx
-		.insert(schema.seenSignatures)
-		.values(signatures.map((signature) => ({ ...signature, at: now })))
-		.onConflictDoNothing()
-		.returning({ id: schema.seenSignatures.id });
-	const ids = new Set(fresh.map((row) => row.id));
-	return new Set(signatures.map((signature) => signature.id).filter((id) => !ids.has(id)));
+/** Each once, in one order in every transaction: two that meet wait for each other and do not lock each other out. */
+function wantedOf(conditions: readonly Condition[]): object[] {
+	const wanted = new Map<string, object>();
+	for (const { source, fingerprint } of conditions)
+		wanted.set(`${source} ${fingerprint}`, { s: source, f: fingerprint });
+	return [...wanted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, condition]) => condition);
 }
 
-async function lockHeld(
-	tx: Transaction,
-	conditions: readonly { source: string; fingerprint: string }[],
-): Promise<HeldRow[]> {
-	if (conditions.length === 0) return [];
-	const wanted = JSON.stringify(conditions);
-	const rows = await tx.execute<Record<string, string | null> & Pick<HeldRow, 'entities' | 'techniques'>>(sql`
-		SELECT a.id, a.source, a.fingerprint, a.status, a.first_seen, a.last_seen, a.closed_at, a.severity, a.incident, a.entities, a.techniques
-		FROM (SELECT DISTINCT x.source, x.fingerprint FROM jsonb_to_recordset(${wanted}::text::jsonb) AS x(source text, fingerprint text)) AS w
-		CROSS JOIN LATERAL (
-			SELECT * FROM alerts WHERE source = w.source AND fingerprint = w.fingerprint ORDER BY seq DESC LIMIT 1
-		) AS n
-		JOIN alerts AS a ON a.id = n.id
-		ORDER BY a.id FOR UPDATE OF a`);
-	const text = (value: string | null | undefined): string => value ?? '';
-	return rows.map((row) => ({
-		id: text(row['id']),
-		source: text(row['source']),
-		fingerprint: text(row['fingerprint']),
+const CLAIM_SIGNATURES = `
+INSERT INTO seen_signatures (id, source, at)
+SELECT id, source, at FROM json_to_recordset($1::text::json) AS s(id text, source text, at bigint) ORDER BY id
+ON CONFLICT DO NOTHING RETURNING id`;
+
+/** In the order of ids, in which every other writer locks them too. */
+const LOCK_HELD = `
+SELECT id, source, fingerprint, status, first_seen, last_seen, closed_at, severity, incident, entities, techniques, turns, flapping
+FROM alerts WHERE id IN (
+	SELECT a.id FROM json_to_recordset($1::text::json) AS w(s text, f text)
+	CROSS JOIN LATERAL (
+		SELECT id FROM alerts WHERE source = w.s AND fingerprint = w.f ORDER BY seq DESC LIMIT 1
+	) AS a
+)
+ORDER BY id FOR UPDATE`;
+
+const FIND_HELD = `
+SELECT 1 FROM json_to_recordset($1::text::json) AS w(s text, f text)
+CROSS JOIN LATERAL (SELECT FROM alerts WHERE source = w.s AND fingerprint = w.f LIMIT 1) AS a LIMIT 1`;
+
+const INSERT_ALERTS = `
+INSERT INTO alerts (id, source, source_kind, fingerprint, external_id, status, title, description, severity, severity_raw, kind, domain,
+	time_basis, occurred_at, received_at, first_seen, last_seen, closed_at, repeats, entities, techniques, labels, raw, turns, flapping)
+SELECT id, source, source_kind, fingerprint, external_id, status, title, description, severity, severity_raw, kind, domain,
+	time_basis, occurred_at, received_at, first_seen, last_seen, closed_at, repeats, entities, techniques, labels, raw, turns, flapping
+FROM json_to_recordset($1::text::json) AS r(id text, source text, source_kind text, fingerprint text, external_id text, status text,
+	title text, description text, severity text, severity_raw text, kind text, domain text, time_basis text, occurred_at bigint,
+	received_at bigint, first_seen bigint, last_seen bigint, closed_at bigint, repeats int, entities jsonb, techniques jsonb, labels jsonb,
+	raw text, turns jsonb, flapping boolean)`;
+
+const UPDATE_HELD = `
+UPDATE alerts SET status = u.status, first_seen = u.first_seen, last_seen = u.last_seen, closed_at = u.closed_at,
+	severity = u.severity, entities = u.entities, techniques = u.techniques, repeats = alerts.repeats + u.repeats,
+	turns = u.turns, flapping = u.flapping
+FROM json_to_recordset($1::text::json)
+	AS u(id text, status text, first_seen bigint, last_seen bigint, closed_at bigint, severity text, entities jsonb, techniques jsonb, repeats int,
+		turns jsonb, flapping boolean)
+WHERE alerts.id = u.id`;
+
+const INSERT_UNPARSED = `
+INSERT INTO unparsed (id, source, source_kind, received_at, raw, problems, hash, repeats)
+SELECT id, source, source_kind, received_at, raw, problems, hash, repeats
+FROM json_to_recordset($1::text::json)
+	AS r(id text, source text, source_kind text, received_at bigint, raw text, problems jsonb, hash text, repeats int)
+ON CONFLICT (source, hash) DO UPDATE SET repeats = unparsed.repeats + excluded.repeats, received_at = excluded.received_at`;
+
+const INSERT_UNKNOWN_ASSETS = `
+INSERT INTO unknown_assets (id, type, value, sources, first_seen, last_seen, times)
+SELECT id, min(type), min(value), jsonb_agg(DISTINCT source), min(at), max(at), count(*)::int
+FROM json_to_recordset($1::text::json) AS f(id text, type text, value text, source text, at bigint)
+GROUP BY id ORDER BY id
+ON CONFLICT (id) DO UPDATE SET last_seen = GREATEST(unknown_assets.last_seen, excluded.last_seen),
+	times = unknown_assets.times + excluded.times,
+	sources = (SELECT jsonb_agg(DISTINCT s) FROM jsonb_array_elements(unknown_assets.sources || excluded.sources) AS s)`;
+
+/** The four inserts as one statement, so in one transaction: each takes its rows from its own parameter. */
+const INSERT_ALL = `
+WITH a AS (${INSERT_ALERTS}), e AS (${INSERT_ENTRIES.replace('$1', '$2')}), u AS (${INSERT_UNKNOWN_ASSETS.replace('$1', '$4')})
+${INSERT_TOPICS.replace('$1', '$3')}`;
+
+function heldRow(row: postgres.Row): HeldRow {
+	const text = (name: string): string => String(row[name] ?? '');
+	return {
+		id: text('id'),
+		source: text('source'),
+		fingerprint: text('fingerprint'),
 		status: row['status'] === 'closed' ? 'closed' : 'open',
 		first_seen: Number(row['first_seen']),
 		last_seen: Number(row['last_seen']),
 		closed_at: row['closed_at'] == null ? null : Number(row['closed_at']),
 		severity: row['severity'] ?? null,
 		incident: row['incident'] ?? null,
-		entities: row.entities,
-		techniques: row.techniques,
-	}));
+		entities: row['entities'],
+		techniques: row['techniques'],
+		turns: row['turns'],
+		flapping: row['flapping'] === true,
+	};
 }
 
-async function writeDoorWork(tx: Transaction, work: DoorWork, now: number): Promise<void> {
-	for (let i = 0; i < work.inserts.length; i += ROWS_MAX) {
-		await tx.insert(schema.alerts).values(work.inserts.slice(i, i + ROWS_MAX));
-	}
-	if (work.updates.length > 0) {
-		await tx.execute(sql`
-			UPDATE alerts SET status = u.status, first_seen = u.first_seen, last_seen = u.last_seen, closed_at = u.closed_at,
-				severity = u.severity, entities = u.entities, techniques = u.techniques, repeats = alerts.repeats + u.repeats
-			FROM jsonb_to_recordset(${JSON.stringify(work.updates)}::text::jsonb)
-				AS u(id text, status text, first_seen bigint, last_seen bigint, closed_at bigint, severity text, entities jsonb, techniques jsonb, repeats int)
-			WHERE alerts.id = u.id`);
-	}
-	await writeUnparsed(tx, work.unparsed);
-	await writeUnknownAssets(tx, work.unknownAssets);
-	await writeEntries(
-		tx,
-		work.entries.map((entry) => prepareEntry(entry, now)),
-	);
-	await writeTopics(tx, work.topics, now);
+async function writeDoorWork(pipe: Pipe, work: DoorWork, now: number): Promise<void> {
+	await sendParts(pipe, INSERT_ALERTS, work.inserts, (row) => row);
+	await sendParts(pipe, UPDATE_HELD, work.updates, (row) => row);
+	await sendParts(pipe, INSERT_UNPARSED, mergedUnparsed(work.unparsed), (row) => row);
+	// Whole: one asset may stand in it many times and is counted together.
+	if (work.unknownAssets.length > 0) pipe.send(INSERT_UNKNOWN_ASSETS, work.unknownAssets);
+	await sendParts(pipe, INSERT_ENTRIES, work.entries, (entry) => entryRow(prepareEntry(entry, now)));
+	await sendParts(pipe, INSERT_TOPICS, foldedTopics(work.topics, now), (row) => row);
 }
 
-async function writeUnparsed(tx: Transaction, rows: readonly UnparsedRow[]): Promise<void> {
-	const byHash = new Map<string, UnparsedRow>();
+/** A statement for each part of the rows; what they look like is worked out part by part too, so that no long turn holds up the process. */
+async function sendParts<T>(
+	pipe: Pipe,
+	statement: string,
+	rows: readonly T[],
+	sent: (row: T) => object,
+): Promise<void> {
+	for (let i = 0; i < rows.length; i += ROWS_MAX) {
+		if (i > 0) await nextTurn();
+		pipe.send(statement, rows.slice(i, i + ROWS_MAX).map(sent));
+	}
+}
+
+/** A topic and key once, in one order of keys in every transaction: two that fold into the same rows cannot deadlock. */
+function foldedTopics(topics: readonly NextTopic[], now: number): object[] {
+	const folded = new Map<string, object>();
+	for (const { topic, key, data, after } of topics)
+		folded.set(`${topic} ${key}`, { topic, key, data: data ?? {}, due_at: after ?? now });
+	return [...folded].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+function mergedUnparsed(rows: readonly UnparsedRow[]): object[] {
+	const merged = new Map<string, UnparsedRow>();
 	for (const row of rows) {
-		const held = byHash.get(row.source + row.hash);
-		byHash.set(row.source + row.hash, { ...row, repeats: (held?.repeats ?? 0) + 1 });
+		const key = `${row.source} ${row.hash}`;
+		merged.set(key, { ...row, repeats: (merged.get(key)?.repeats ?? 0) + 1 });
 	}
-	for (const row of byHash.values()) {
-		await tx
-			.insert(schema.unparsed)
-			.values(row)
-			.onConflictDoUpdate({
-				target: [schema.unparsed.source, schema.unparsed.hash],
-				set: { repeats: sql`unparsed.repeats + excluded.repeats`, received_at: sql`excluded.received_at` },
-			});
-	}
-}
-
-async function writeUnknownAssets(tx: Transaction, found: readonly UnknownAsset[]): Promise<void> {
-	if (found.length === 0) return;
-	await tx.execute(sql`
-		INSERT INTO unknown_assets (id, type, value, sources, first_seen, last_seen, times)
-		SELECT id, min(type), min(value), jsonb_agg(DISTINCT source), min(at), max(at), count(*)::int
-		FROM jsonb_to_recordset(${JSON.stringify(found)}::text::jsonb) AS f(id text, type text, value text, source text, at bigint)
-		GROUP BY id ORDER BY id
-		ON CONFLICT (id) DO UPDATE SET last_seen = GREATEST(unknown_assets.last_seen, excluded.last_seen),
-			times = unknown_assets.times + excluded.times,
-			sources = (SELECT jsonb_agg(DISTINCT s) FROM jsonb_array_elements(unknown_assets.sources || excluded.sources) AS s)`);
+	return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
 /** What makes two messages that were not understood the same. */

@@ -1,12 +1,12 @@
 // The ONE door through which anything changes: ledger entries, the rows that people query and the topics that follow, in one transaction.
 // Nothing is decided here. (Alerts at the door have a bulk form of the same: record-alerts.ts.)
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomFillSync } from 'node:crypto';
 import { canonicalJson, leafHash } from '../domain/canonical.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
 import type { Database, Transaction } from './database.ts';
-import { and, eq, getTableColumns, inArray, sql } from './drizzle.ts';
+import { and, eq, getTableColumns, sql } from './drizzle.ts';
 import * as schema from './schema.ts';
 
 /** Version of the entry envelope: part of the hashed bytes. */
@@ -23,6 +23,7 @@ const TABLES = {
 	freezes: schema.freezes,
 	messages: schema.messages,
 	unknown_assets: schema.unknownAssets,
+	source_states: schema.sourceStates,
 } as const;
 export type Tables = typeof TABLES;
 
@@ -71,7 +72,8 @@ export async function record(database: Database, what: ToRecord, now: number): P
 	const prepared = what.entries.map((entry) => prepareEntry(entry, now));
 	await database.db.transaction(async (tx) => {
 		await writeEntries(tx, prepared);
-		for (const change of what.changes ?? []) await applyChange(tx, change);
+		await lockAlerts(tx, what.changes ?? []);
+		for (const group of inGroups(what.changes ?? [])) await applyGroup(tx, group);
 		await writeTopics(tx, what.topics ?? [], now);
 		await completeDue(tx, what.done ?? []);
 	});
@@ -130,19 +132,126 @@ export function prepareEntry(entry: NewEntry, now: number): PreparedEntry {
 
 /** A number in [0, 1) from the system's cryptographic source: ids must not be guessable. */
 export function cryptoRandom(): number {
-	return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+	if (chanceUsed === chance.length) {
+		randomFillSync(chance);
+		chanceUsed = 0;
+	}
+	chanceUsed += CHANCE_BYTES;
+	return chance.readUIntBE(chanceUsed - CHANCE_BYTES, CHANCE_BYTES) / 2 ** 48;
 }
 
-/** Rows a statement may carry: far below Postgres' 65,535 parameters. */
+/** An id takes twelve numbers: the system is asked for many at once, and none is given out twice. */
+const CHANCE_BYTES = 6;
+const chance = Buffer.alloc(CHANCE_BYTES * 1_024);
+let chanceUsed = chance.length;
+
+/** Rows of one statement. */
 const ROWS_MAX = 500;
 
-export async function writeEntries(tx: Transaction, prepared: readonly PreparedEntry[]): Promise<void> {
+/** Rows come as one JSON text: one statement whatever their number, prepared once. */
+export const INSERT_ENTRIES = `
+INSERT INTO ledger_entries (id, kind, at, actor_kind, actor_id, incident, canonical, leaf)
+SELECT id, kind, at, actor_kind, actor_id, incident, canonical, decode(leaf, 'hex')
+FROM json_to_recordset($1::text::json)
+	AS r(id text, kind text, at bigint, actor_kind text, actor_id text, incident text, canonical text, leaf text)`;
+
+export const INSERT_TOPICS = `
+INSERT INTO outbox (topic, key, data, due_at)
+SELECT topic, key, data, due_at FROM json_to_recordset($1::text::json) AS r(topic text, key text, data jsonb, due_at bigint)
+ON CONFLICT (topic, key) WHERE lease_until IS NULL AND NOT parked
+DO UPDATE SET due_at = LEAST(outbox.due_at, excluded.due_at), data = excluded.data`;
+
+/** A statement with its `$1` filled by the rows. */
+function withRows(statement: string, rows: readonly object[]) {
+	const [head = '', tail = ''] = statement.split('$1');
+	return sql`${sql.raw(head)}${JSON.stringify(rows)}${sql.raw(tail)}`;
+}
+
+/** The row of INSERT_ENTRIES. */
+export function entryRow({ row }: PreparedEntry): object {
+	return { ...row, leaf: row.leaf.toString('hex') };
+}
+
+async function writeEntries(tx: Transaction, prepared: readonly PreparedEntry[]): Promise<void> {
 	for (let i = 0; i < prepared.length; i += ROWS_MAX) {
 		const part = prepared.slice(i, i + ROWS_MAX);
-		await tx.insert(schema.ledgerEntries).values(part.map((entry) => entry.row));
+		await tx.execute(withRows(INSERT_ENTRIES, part.map(entryRow)));
 		const personal = part.flatMap((entry) => entry.personal);
 		if (personal.length > 0) await tx.insert(schema.ledgerPersonal).values(personal);
 	}
+}
+
+type Update = Extract<Change, { op: 'update' }>;
+
+/** Updates of different alerts that name the same columns and stand together: one statement. Everything else goes one by one, in its order. */
+function inGroups(changes: readonly Change[]): Change[][] {
+	const groups: Change[][] = [];
+	let ids = new Set<string>();
+	let shape = '';
+	for (const change of changes) {
+		const group = groups.at(-1);
+		const own = change.op === 'update' && change.table === 'alerts' ? shapeOf(change) : '';
+		if (change.op === 'update' && group !== undefined && own !== '' && own === shape && !ids.has(change.id)) {
+			group.push(change);
+			ids.add(change.id);
+		} else {
+			groups.push([change]);
+			ids = new Set(change.op === 'update' ? [change.id] : []);
+			shape = own;
+		}
+	}
+	return groups;
+}
+
+function shapeOf({ set, expect }: Update): string {
+	return `set ${Object.keys(set).join()} where ${Object.keys(expect ?? {}).join()}`;
+}
+
+/** @throws Conflict where one of the rows is not as expected: then none was changed */
+async function updateAlerts(tx: Transaction, changes: readonly Update[]): Promise<void> {
+	const columns: Record<string, { getSQLType(): string } | undefined> = getTableColumns(schema.alerts);
+	const [first] = changes;
+	if (first === undefined) return;
+	// Names are those of columns, checked here; nothing of anybody's text is part of the statement.
+	const typed = (prefix: string, name: string): string => {
+		const column = columns[name];
+		if (column === undefined) throw new Error(`alerts has no column ${name}`);
+		return `"${prefix}${name}" ${column.getSQLType()}`;
+	};
+	const [set, expect] = [Object.keys(first.set), Object.keys(first.expect ?? {})];
+	const given = ['id text', ...set.map((name) => typed('', name)), ...expect.map((name) => typed('was_', name))];
+	const statement = `
+		UPDATE alerts SET ${set.map((name) => `"${name}" = u."${name}"`).join(', ')}
+		FROM json_to_recordset($1::text::json) AS u(${given.join(', ')})
+		WHERE ${['alerts.id = u.id', ...expect.map((name) => `alerts."${name}" IS NOT DISTINCT FROM u."was_${name}"`)].join(' AND ')}
+		RETURNING alerts.id`;
+	const rows = changes.map((change) => ({
+		id: change.id,
+		...change.set,
+		...Object.fromEntries(Object.entries(change.expect ?? {}).map(([name, value]) => [`was_${name}`, value])),
+	}));
+	const done = await tx.execute(withRows(statement, rows));
+	if (done.length !== changes.length)
+		throw new Conflict(`alerts: ${changes.length - done.length} of ${changes.length} rows are not as they were read`);
+}
+
+/** Rows that intake folds repeats into at the same time: everybody locks them in one order, or two would lock each other out. */
+async function lockAlerts(tx: Transaction, changes: readonly Change[]): Promise<void> {
+	const ids = changes.flatMap((change) => (change.table === 'alerts' && change.op === 'update' ? [change.id] : []));
+	if (ids.length < 2) return;
+	await tx.execute(sql`
+		SELECT FROM alerts WHERE id IN (SELECT json_array_elements_text(${JSON.stringify(ids)}::text::json)) ORDER BY id FOR UPDATE`);
+}
+
+async function applyGroup(tx: Transaction, group: readonly Change[]): Promise<void> {
+	const [first] = group;
+	if (first === undefined) return;
+	if (group.length === 1) await applyChange(tx, first);
+	else
+		await updateAlerts(
+			tx,
+			group.filter((change) => change.op === 'update'),
+		);
 }
 
 async function applyChange(tx: Transaction, change: Change): Promise<void> {
@@ -154,7 +263,7 @@ async function applyChange(tx: Transaction, change: Change): Promise<void> {
 		if (change.op === 'insert' && rows.length !== 1) throw new Conflict(`${change.table}: not inserted`);
 		return;
 	}
-	// Columns of nine tables by name: too wide a union for the compiler; each name is checked right below.
+	// Columns of ten tables by name: too wide a union for the compiler; each name is checked right below.
 	const columns: Record<string, unknown> = getTableColumns(table);
 	const conditions = Object.entries(change.expect ?? {}).map(([name, value]) => {
 		const column = columns[name];
@@ -180,16 +289,8 @@ export async function writeTopics(tx: Transaction, topics: readonly NextTopic[],
 		// One order of keys in every transaction: two that fold into the same rows cannot deadlock.
 		.toSorted((a, b) => (a.topic + a.key < b.topic + b.key ? -1 : 1))
 		.map((next) => ({ topic: next.topic, key: next.key, data: next.data ?? {}, due_at: next.after ?? now }));
-	for (let i = 0; i < rows.length; i += ROWS_MAX) {
-		await tx
-			.insert(schema.outbox)
-			.values(rows.slice(i, i + ROWS_MAX))
-			.onConflictDoUpdate({
-				target: [schema.outbox.topic, schema.outbox.key],
-				targetWhere: sql`lease_until IS NULL AND NOT parked`,
-				set: { due_at: sql`LEAST(outbox.due_at, excluded.due_at)`, data: sql`excluded.data` },
-			});
-	}
+	for (let i = 0; i < rows.length; i += ROWS_MAX)
+		await tx.execute(withRows(INSERT_TOPICS, rows.slice(i, i + ROWS_MAX)));
 }
 
 async function completeDue(tx: Transaction, done: readonly Due[]): Promise<void> {
@@ -197,21 +298,13 @@ async function completeDue(tx: Transaction, done: readonly Due[]): Promise<void>
 	// `attempts` names the lease: a row that another worker has taken since carries a higher number.
 	for (let i = 0; i < done.length; i += ROWS_MAX) {
 		const part = done.slice(i, i + ROWS_MAX);
-		const gone = await tx
-			.delete(schema.outbox)
-			.where(
-				and(
-					inArray(
-						schema.outbox.id,
-						part.map((due) => due.id),
-					),
-					sql`(${schema.outbox.id}, ${schema.outbox.attempts}) IN (${sql.join(
-						part.map((due) => sql`(${due.id}::bigint, ${due.attempts}::int)`),
-						sql`, `,
-					)})`,
-				),
-			)
-			.returning({ id: schema.outbox.id });
+		const gone = await tx.execute(
+			withRows(
+				`DELETE FROM outbox USING json_to_recordset($1::text::json) AS d(id bigint, attempts int)
+				WHERE outbox.id = d.id AND outbox.attempts = d.attempts RETURNING outbox.id`,
+				part.map(({ id, attempts }) => ({ id, attempts })),
+			),
+		);
 		if (gone.length !== part.length)
 			throw new LeaseLost(`${part.length - gone.length} outbox rows were taken by another worker`);
 	}

@@ -50,6 +50,9 @@ export const alerts = pgTable(
 		closed_at: at('closed_at'),
 		/** messages folded into this row, the first included */
 		repeats: integer().notNull().default(1),
+		/** the condition's latest messages, as [event time, 1 open or 0 closed], over all of its rows: what tells whether it flaps */
+		turns: jsonb().$type<[number, 0 | 1][]>().notNull().default([]),
+		flapping: boolean().notNull().default(false),
 		entities: jsonb().$type<Entity[]>().notNull(),
 		techniques: jsonb().$type<string[]>().notNull(),
 		labels: jsonb().$type<Record<string, string>>().notNull(),
@@ -65,6 +68,7 @@ export const alerts = pgTable(
 		uniqueIndex('alerts_open_condition').on(t.source, t.fingerprint).where(sql`status = 'open'`),
 		index('alerts_condition').on(t.source, t.fingerprint, t.seq),
 		index('alerts_incident').on(t.incident),
+		index('alerts_flapping').on(t.incident).where(sql`flapping`),
 		index('alerts_last_seen').on(t.last_seen),
 		index('alerts_seq').on(t.seq),
 	],
@@ -227,6 +231,23 @@ export const messages = pgTable(
 	},
 	(t) => [uniqueIndex('messages_key').on(t.key), index('messages_incident').on(t.incident)],
 );
+
+/** When each source was heard (times of receipt), and since when it is told of as silent: null while it is not. */
+export const sourceStates = pgTable('source_states', {
+	/** the source's name */
+	id: text().primaryKey(),
+	source_kind: text().notNull(),
+	/** null where it is only waited for */
+	last_heard: at('last_heard'),
+	/** when its first alert came that was understood, and what was not right in it: people are told once */
+	first_alert: at('first_alert'),
+	first_problems: jsonb().$type<{ field: string; found: string; expected: string }[]>().notNull().default([]),
+	/** who observed what it sent last: the sensors that are blind when it is silent */
+	observers: jsonb().$type<Entity[]>().notNull().default([]),
+	/** it brought a process-safety alarm at some time */
+	carries_safety: boolean().notNull().default(false),
+	silent_since: at('silent_since'),
+});
 
 /** Names and addresses that alerts used and the inventory does not have: a worklist for people. */
 export const unknownAssets = pgTable('unknown_assets', {

@@ -2,7 +2,7 @@
 // in ledger/; entries themselves come in through record.ts alone.
 import type { Database, Transaction } from './database.ts';
 import { sql } from './drizzle.ts';
-import { ledgerCheckpoints, ledgerSeals } from './schema.ts';
+import { ledgerCheckpoints } from './schema.ts';
 
 /** Names the sealer among the database's advisory locks: "ILSEAL" in ASCII. */
 const SEAL_LOCK = 0x494c5345414c;
@@ -30,7 +30,12 @@ export async function whileSealing<T>(database: Database, work: (tx: Transaction
 }
 
 export async function writeSeals(tx: Transaction, seals: readonly Seal[]): Promise<void> {
-	for (let i = 0; i < seals.length; i += ROWS_MAX) await tx.insert(ledgerSeals).values(seals.slice(i, i + ROWS_MAX));
+	for (let i = 0; i < seals.length; i += ROWS_MAX) {
+		await tx.execute(sql`
+			INSERT INTO ledger_seals (idx, entry, entry_seq)
+			SELECT idx, entry, entry_seq FROM json_to_recordset(${JSON.stringify(seals.slice(i, i + ROWS_MAX))}::text::json)
+				AS s(idx bigint, entry text, entry_seq bigint)`);
+	}
 }
 
 export async function writeCheckpoint(tx: Transaction, row: CheckpointRow): Promise<void> {

@@ -1,5 +1,6 @@
 // The stage: alerts that are due are read, judged and recorded, one entry each, and go on to correlation.
 // Decides nothing itself (judge.ts). NOT here: the language model (advise.ts), which nothing waits for.
+import { TEST_LABEL } from '../domain/alert.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { maxSeverity } from '../domain/severity.ts';
 import type { Due, Handlers, NextTopic } from '../domain/topic.ts';
@@ -43,6 +44,11 @@ async function judgeDue(due: readonly Due[], options: TriageOptions): Promise<vo
 		if (given.verdict === null || !sameVerdict(given.verdict, verdict)) {
 			entries.push(entryFor(given, verdict));
 			changes.push({ op: 'update', table: 'alerts', id: given.id, set: { verdict, judged_at: now } });
+		}
+		// A test goes no further than here: people are told what was understood of it, and nothing is opened.
+		if (given.alert.labels[TEST_LABEL] !== undefined) {
+			topics.push({ topic: 'heard', key: `test:${given.id}` });
+			continue;
 		}
 		// By the verdict, not by the lane it came on: a gas alarm that arrived as an ordinary one is on the fast lane from here.
 		topics.push({ topic: verdict.category === 'process_safety' ? 'correlate_safety' : 'correlate', key: given.id });

@@ -94,6 +94,27 @@ describe('interlock check', () => {
 		}
 	});
 
+	it("knows the kinds of the site's mapping files, and refuses one that has a built-in kind's name", async () => {
+		const mapping = 'format: json\nalert: {title: record.t, identity: [record.t]}\n';
+		write({ 'mappings/press.yaml': mapping, 'sources.yaml': '- {name: a, kind: press}\n- {name: b, kind: pres}\n' });
+		const { own } = await run([folder]);
+		expect(own).not.toContain('`press`\n');
+		expect(own).toContain(
+			`${folder}/sources.yaml:2:3: source \`b\`: there is no kind \`pres\`\n    help: did you mean \`press\`?`,
+		);
+		write({ 'mappings/nozomi.yaml': mapping });
+		expect((await run([folder])).own).toContain(
+			`${folder}/mappings/nozomi.yaml:1:1: \`nozomi\` is the name of a built-in kind`,
+		);
+	});
+
+	it('tells faults of a mapping file with their place', async () => {
+		write({ 'mappings/press.yaml': 'format: json\nalert: {title: rec.t, identity: [record.t]}\n' });
+		const { code, own } = await run([folder]);
+		expect(code).toBe(1);
+		expect(own).toContain(`${folder}/mappings/press.yaml:2:16: \`alert.title\`: line 1, column 1`);
+	});
+
 	it('gives a JSON object a line where it is asked to', async () => {
 		write({ 'inventory.csv': 'id,purdue\na,9\n' });
 		const lines = (await run([folder, '--json'])).out

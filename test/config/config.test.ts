@@ -105,7 +105,7 @@ describe('the configuration', () => {
 			{ name: 'suricata', credential: null },
 		]);
 		const credential = config.sources?.[0]?.credential;
-		expect(credential?.type === 'hmac' && credential.secret.reveal()).toBe('nozomi-secret-1');
+		expect(credential?.type === 'hmac' && credential.secrets[0]?.reveal()).toBe('nozomi-secret-1');
 		expect(config.people).toMatchObject([
 			{ id: 'anna', roles: [{ role: 'it_lead' }, { role: 'reporter', sites: ['north'] }] },
 			{ id: 'ole', slack: null },
@@ -167,8 +167,8 @@ describe('a fault in the configuration is told with its place:', () => {
 		['a file that would not be read', { 'rules/a.yml': '' }, 'files here end in `.yaml`'],
 		[
 			'a mapping file',
-			{ 'mappings/own.yaml': 'a: 1\n' },
-			'plant/mappings/own.yaml:1:1: mapping files are not read by this version',
+			{ 'mappings/own.yaml': 'format: json\nalert: {title: rec.a, identity: [record.a]}\n' },
+			'plant/mappings/own.yaml:2:16: `alert.title`: line 1, column 1 of the expression: Unknown variable: rec',
 		],
 		[
 			'a site twice',
@@ -230,7 +230,7 @@ describe('a fault in the configuration is told with its place:', () => {
 		[
 			'an address that is none',
 			{ 'sources.yaml': '- {name: a, kind: b, address_allow: [10.0.0.0/99]}\n' },
-			'neither an address nor an IPv4 range',
+			'neither an address nor a range as in 10.10.0.0/16',
 		],
 		[
 			'a source twice',
@@ -382,7 +382,7 @@ describe('the folder on disk', () => {
 			expect(read.ok && [...read.value.keys()].sort()).toEqual(['rules/a.yaml', 'sources.yaml']);
 			const loaded = loadConfig({ INTERLOCK_CONFIG: folder }, fileReader, NOW);
 			const credential = loaded.ok ? loaded.value.sources?.[0]?.credential : null;
-			expect(credential?.type === 'bearer' && credential.secret.reveal()).toBe('token-from-a-file');
+			expect(credential?.type === 'bearer' && credential.secrets[0]?.reveal()).toBe('token-from-a-file');
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
 		}

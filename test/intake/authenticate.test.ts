@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { authenticate, type Credential, SIGNATURE_WINDOW_MS } from '../../src/intake/authenticate.ts';
+import { authenticate, type Credential, refusedEarly, SIGNATURE_WINDOW_MS } from '../../src/intake/authenticate.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 3);
 const BODY = Buffer.from('{"alerts":[]}');
@@ -113,5 +113,74 @@ describe('a credential', () => {
 			);
 			expect(JSON.stringify(proof)).not.toMatch(/old-one|new-one|key"|pass:word/);
 		}
+	});
+});
+
+describe('before the body is read', () => {
+	const old = `t=${seconds - 301},v1=${'0'.repeat(64)}`;
+	it.each<[string, Credential, Record<string, string>, number | null]>([
+		['a bearer that fits', BEARER, { authorization: 'Bearer new-one' }, null],
+		['a bearer that does not', BEARER, { authorization: 'Bearer x' }, 403],
+		['no bearer, whatever signature stands beside', BEARER, { 'x-interlock-signature': timed('key', seconds) }, 401],
+		[
+			'a wrong password with a signature beside',
+			BASIC,
+			{ authorization: basic('a', 'b'), 'x-interlock-signature': 'x' },
+			403,
+		],
+		['a signature in its form', HMAC, { 'x-interlock-signature': timed('another', seconds) }, null],
+		['a signature that is too old', HMAC, { 'x-interlock-signature': old }, 403],
+		['a signature of another form', HMAC, { 'x-interlock-signature': 'sha256=00' }, 401],
+		['no signature', HMAC, {}, 401],
+		['the common token', DEFAULT, { authorization: 'Bearer token' }, null],
+		['the common token, wrong', DEFAULT, { authorization: 'Bearer tokem' }, 403],
+		['the common token as key, too old', DEFAULT, { 'x-interlock-signature': old }, 403],
+	])('%s is judged', (_, credential, headers, expected) => {
+		expect(refusedEarly(credential, headers, NOW)?.status ?? null).toBe(expected);
+	});
+
+	it('refuses nothing that would be accepted', () => {
+		const credential = fc.constantFrom(BEARER, HMAC, GITHUB_FORM, BASE64_FORM, BASIC, DEFAULT);
+		const value = fc.constantFrom(
+			'Bearer old-one',
+			'Bearer token',
+			'token',
+			basic('appliance', 'pass:word'),
+			timed('key', seconds),
+			timed('token', seconds),
+			`sha256=${sign('key', BODY)}`,
+			sign('key', BODY, 'base64'),
+			'x',
+		);
+		const name = fc.constantFrom('authorization', 'x-interlock-signature', 'x-hub-signature-256', 'x-sig');
+		fc.assert(
+			fc.property(credential, fc.dictionary(name, value), (one, headers) => {
+				if (authenticate(one, headers, BODY, NOW).ok) expect(refusedEarly(one, headers, NOW)).toBeNull();
+			}),
+			{ numRuns: 2_000 },
+		);
+	});
+});
+
+describe('a client certificate', () => {
+	const peer = { isTrusted: true, fingerprint: 'ab'.repeat(32), subject: { CN: 'north', O: 'Plant' } };
+	const by = (fingerprints: string[], subject: Record<string, string> | null): Credential => ({
+		type: 'mtls',
+		fingerprints,
+		subject,
+	});
+	it.each<[string, Credential, typeof peer | null, number | 'ok']>([
+		['its fingerprint', by(['cd'.repeat(32), peer.fingerprint], null), peer, 'ok'],
+		['its subject', by([], { CN: 'north' }), peer, 'ok'],
+		['all of its subject', by([], { CN: 'north', O: 'Plant' }), peer, 'ok'],
+		['another fingerprint', by(['cd'.repeat(32)], null), peer, 403],
+		['a subject of which one part is another', by([], { CN: 'north', O: 'Other' }), peer, 403],
+		['a part that it has not', by([], { OU: 'x' }), peer, 403],
+		['no part at all', by([], {}), peer, 403],
+		['the signature of a stranger', by([peer.fingerprint], { CN: 'north' }), { ...peer, isTrusted: false }, 401],
+		['nothing', by([peer.fingerprint], null), null, 401],
+	])('is known by %s', (_, credential, shown, expected) => {
+		const proof = authenticate(credential, {}, BODY, NOW, shown);
+		expect(proof.ok ? 'ok' : proof.status).toBe(expected);
 	});
 });

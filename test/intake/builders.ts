@@ -1,4 +1,5 @@
 // Bodies as vendors write them, with the one field that a test is about.
+import { readFileSync } from 'node:fs';
 import type { Alert, Parsed } from '../../src/domain/alert.ts';
 import { parseBody } from '../../src/intake/parse-body.ts';
 
@@ -22,6 +23,11 @@ export function alertOf(kind: string, body: unknown, timeZone = 'UTC'): Alert {
 	const alerts = alertsOf(kind, body, timeZone);
 	if (alerts.length !== 1) throw new Error(`${alerts.length} alerts instead of one`);
 	return alerts[0]!;
+}
+
+/** The text of a stored sample of this folder. */
+export function sampleOf(kind: string, name: string): string {
+	return readFileSync(new URL(`./samples/${kind}/${name}`, import.meta.url), 'utf8');
 }
 
 export function entity(alert: Alert, type: string, value: string): string | null {

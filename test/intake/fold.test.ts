@@ -43,6 +43,8 @@ const held = (status: 'open' | 'closed', lastSeen: number): Held => ({
 	incident: 'inc_1',
 	entities: [],
 	techniques: [],
+	turns: [[lastSeen, status === 'open' ? 1 : 0]],
+	flapping: false,
 });
 
 describe('folding', () => {
@@ -127,5 +129,120 @@ describe('folding', () => {
 				expect(new Set(open).size).toBe(open.length);
 			}),
 		);
+	});
+});
+
+const M = 60_000;
+/** Messages one after the other, each on the rows that the ones before left: what commits of one message would do. */
+function delivered(list: readonly Message[]): { rows: Held[]; newest: Held } {
+	const rows = new Map<string, Held>();
+	let newest: Held | null = null;
+	for (const one of list) {
+		const folded = fold([one], newest === null ? [] : [newest]);
+		for (const { row } of folded.rows) rows.set(row.id, row);
+		newest = rows.get(folded.results[0]?.id ?? '') ?? newest;
+	}
+	if (newest === null) throw new Error('nothing was delivered');
+	return { rows: [...rows.values()], newest };
+}
+
+describe('late and out of order', () => {
+	const at = (minute: number, status: 'open' | 'closed') => message('f', status, T + minute * M);
+
+	it('a late close that is older than a newer open does not close it', () => {
+		expect(delivered([at(0, 'open'), at(9, 'open'), at(5, 'closed')]).newest.status).toBe('open');
+	});
+
+	it('a late open that is older than a close does not reopen it', () => {
+		const { newest, rows } = delivered([at(0, 'open'), at(9, 'closed'), at(5, 'open')]);
+		expect([newest.status, newest.closed_at, rows.length]).toEqual(['closed', T + 9 * M, 1]);
+	});
+
+	it('a close that comes before its opening stays a close', () => {
+		expect(delivered([at(5, 'closed'), at(0, 'open')]).newest).toMatchObject({ status: 'closed', first_seen: T });
+	});
+
+	it('of two closings the later holds, and neither is a new alert', () => {
+		const { newest, rows } = delivered([at(0, 'open'), at(5, 'closed'), at(7, 'closed')]);
+		expect([newest.closed_at, rows.length]).toEqual([T + 7 * M, 1]);
+	});
+
+	it('a late message of an occurrence that was over makes the next one no older', () => {
+		const { newest } = delivered([at(0, 'open'), at(5, 'closed'), at(20, 'open'), at(2, 'open')]);
+		expect([newest.status, newest.first_seen]).toEqual(['open', T + 20 * M]);
+	});
+
+	it('any order of the same deliveries, alone or gathered in commits, leaves the condition in the same state', () => {
+		const any = fc.record({ open: fc.boolean(), minute: fc.integer({ min: 0, max: 90 }) });
+		const orders = fc
+			.array(any, { minLength: 1, maxLength: 14 })
+			.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })));
+		const made = (list: readonly { open: boolean; minute: number }[]): Message[] =>
+			list.map((item) => at(item.minute, item.open ? 'open' : 'closed'));
+		const state = ({ status, last_seen, closed_at, turns, flapping }: Held) => ({
+			status,
+			last_seen,
+			closed_at,
+			turns,
+			flapping,
+		});
+		fc.assert(
+			fc.property(orders, ([list, shuffled]) => {
+				const one = delivered(made(list));
+				const other = delivered(made(shuffled));
+				const messages = made(shuffled);
+				const together = fold(messages, []);
+				const id = together.results.at(-1)?.id;
+				const newest = together.rows.at(-1)?.row;
+				expect(state(other.newest)).toEqual(state(one.newest));
+				expect(newest === undefined ? null : state(newest)).toEqual(state(one.newest));
+				expect(together.rows.some((row) => row.row.id === id)).toBe(true);
+				// The law itself: the latest message decides, at one instant the close.
+				const latest = Math.max(...list.map((item) => item.minute));
+				const isOpen = list.filter((item) => item.minute === latest).every((item) => item.open);
+				expect(one.newest.status).toBe(isOpen ? 'open' : 'closed');
+				expect(one.rows.filter((row) => row.status === 'open')).toHaveLength(isOpen ? 1 : 0);
+			}),
+			{ numRuns: 500 },
+		);
+	});
+});
+
+describe('flapping', () => {
+	const chatter = (minutes: readonly number[], kind: Alert['kind'] = 'availability'): Message[] =>
+		minutes.map((minute, i) => {
+			const one = message('f', i % 2 === 0 ? 'open' : 'closed', T + minute * M);
+			return { ...one, alert: { ...one.alert, kind } };
+		});
+
+	it('is marked at the third opening within an hour, and from then on opens no new row', () => {
+		const before = delivered(chatter([0, 5, 10, 15]));
+		expect([before.newest.flapping, before.rows.length]).toEqual([false, 2]);
+		const after = delivered(chatter([0, 5, 10, 15, 20, 25, 30]));
+		expect([after.newest.flapping, after.newest.status, after.rows.length]).toEqual([true, 'open', 2]);
+		const last = fold(chatter([30]), [delivered(chatter([0, 5, 10, 15, 20, 25])).newest]);
+		expect([last.results[0]?.status, last.rows[0]?.hasNews]).toEqual(['repeat', false]);
+	});
+
+	it('over more than an hour is ordinary coming and going', () => {
+		const slow = delivered(chatter([0, 30, 60, 90, 120, 150]));
+		expect([slow.newest.flapping, slow.rows.length]).toEqual([false, 3]);
+	});
+
+	it('is over when the condition has been quiet: the next opening is a new row and no flapping', () => {
+		const { newest, rows } = delivered(chatter([0, 5, 10, 15, 20, 25, 200]));
+		expect([newest.flapping, newest.status, newest.first_seen, rows.length]).toEqual([false, 'open', T + 200 * M, 3]);
+	});
+
+	it('hides no process-safety alarm: each is a row of its own, marked', () => {
+		const { newest, rows } = delivered(chatter([0, 5, 10, 15, 20], 'process_safety'));
+		expect([newest.flapping, rows.length]).toEqual([true, 3]);
+	});
+
+	it('keeps a short memory, whatever comes', () => {
+		const many = Array.from({ length: 400 }, (_, i) => message('f', i % 7 === 0 ? 'closed' : 'open', T + i * 1_000));
+		const { newest } = delivered(many);
+		expect(newest.turns.length).toBeLessThanOrEqual(32);
+		expect(newest.flapping).toBe(true);
 	});
 });

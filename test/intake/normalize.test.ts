@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normalize } from '../../src/cli/normalize.ts';
 import { Alert } from '../../src/domain/alert.ts';
+import { sourceKindNames } from '../../src/intake/sources/index.ts';
 import { nozomiAlert } from './builders.ts';
 
 async function run(args: string[], stdin = ''): Promise<{ code: number; out: string; err: string }> {
@@ -87,11 +88,7 @@ describe('interlock normalize', () => {
 	it.each([
 		[[], '`--source` is missing'],
 		[['--source', 'nozom'], 'did you mean `nozomi`?'],
-		[
-			['--source', 'zzzzzzzz'],
-			'known are: alertmanager, cef, cef-generic, defender, defender-xdr, nozomi, suricata, wazuh',
-		],
-		[['--source', 'cef', '--mapping', 'm.yaml'], '`--mapping` is not available'],
+		[['--source', 'zzzzzzzz'], `known are: ${sourceKindNames().join(', ')}`],
 		[['--source', 'cef', '--tz', 'Mars/Base'], 'unknown time zone `Mars/Base`'],
 		[['--source', 'cef', '--received-at', 'noon'], '`--received-at` is `noon`'],
 		[['--source', 'cef', 'a', 'b'], 'one FILE is read, found 2'],
@@ -101,6 +98,29 @@ describe('interlock normalize', () => {
 		expect({ code, out }).toEqual({ code: 2, out: '' });
 		expect(err).toContain(message);
 		expect(err).toContain('usage: interlock normalize');
+	});
+
+	it('reads by a mapping file, which gives the kind, and refuses one with faults', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'interlock-'));
+		const good = join(folder, 'press.yaml');
+		writeFileSync(good, 'format: json\nalert: {title: record.t, identity: [record.t]}\n');
+		const bad = join(folder, 'bad.yaml');
+		writeFileSync(bad, 'format: json\nalert: {title: rec.t, identity: [record.t]}\n');
+		const named = await run(['--source', 'press-1', '--mapping', good], '{"t":"jam"}');
+		expect(JSON.parse(named.out)).toMatchObject({ source: 'press-1', title: 'jam' });
+		const unnamed = await run(['--mapping', good, '--lines'], '{"t":"a"}\n{"t":"b"}\n');
+		expect(
+			unnamed.out
+				.trim()
+				.split('\n')
+				.map((line) => JSON.parse(line).source),
+		).toEqual(['press', 'press']);
+		expect(await run(['--mapping', bad], '{}')).toMatchObject({
+			code: 1,
+			out: '',
+			err: expect.stringContaining(`${bad}:2:16: `),
+		});
+		expect(await run(['--mapping', join(folder, 'none.yaml')], '{}')).toMatchObject({ code: 3, out: '' });
 	});
 
 	it('exits 3 where the file cannot be read', async () => {

@@ -53,7 +53,7 @@ describe('interlock playbook', () => {
 	it('lists the shipped ones', async () => {
 		const { code, out } = await run('list', '--json');
 		expect(code).toBe(0);
-		expect(JSON.parse(out)).toHaveLength(6);
+		expect(JSON.parse(out)).toHaveLength(7);
 	});
 
 	it('shows a plan with what must not be done first and a decision on each step', async () => {
@@ -76,6 +76,7 @@ describe('interlock playbook', () => {
 			'malware-it-endpoint',
 			'vendor-remote-session',
 			'plc-logic-change',
+			'blind-sensor',
 			'it-ot-lateral-movement',
 			'loss-of-view',
 			'process-safety-alarm',

@@ -39,9 +39,10 @@ describe('the manual', () => {
 });
 
 describe('the shipped playbooks', () => {
-	it('are the six that the manual names', () => {
+	it('are the seven that the manual names', () => {
 		expect(FILES.toSorted()).toEqual(
 			[
+				'blind-sensor',
 				'it-ot-lateral-movement',
 				'loss-of-view',
 				'malware-it-endpoint',

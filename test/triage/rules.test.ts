@@ -12,8 +12,9 @@ const findingsOf = (text: string, known: Parameters<typeof compileRules>[1] = {}
 const one = (lines: string): string => `rules:\n  - id: a\n    title: t\n${lines}`;
 
 describe('rule files', () => {
-	it('the shipped rules compile, and propose only the six shipped playbooks', () => {
-		const six = [
+	it('the shipped rules compile, and propose only the seven shipped playbooks', () => {
+		const seven = [
+			'blind-sensor',
 			'malware-it-endpoint',
 			'vendor-remote-session',
 			'plc-logic-change',
@@ -21,11 +22,11 @@ describe('rule files', () => {
 			'loss-of-view',
 			'process-safety-alarm',
 		];
-		const loaded = loadRules([], (id) => six.includes(id));
+		const loaded = loadRules([], (id) => seven.includes(id));
 		expect(loaded.ok ? [] : loaded.error).toEqual([]);
 		if (!loaded.ok) return;
 		const proposed = new Set(loaded.value.flatMap((rule) => rule.playbooks ?? []));
-		expect([...proposed].sort()).toEqual(six.toSorted());
+		expect([...proposed].sort()).toEqual(seven.toSorted());
 	});
 
 	it.each([

@@ -99,6 +99,8 @@ type AlertLine = {
 	readonly title: string;
 	readonly last_seen: Instant;
 	readonly repeats: number;
+	/** It opens and closes again and again. */
+	readonly flapping?: boolean;
 };
 
 /** What a fact is about, found in the database: its id, and every place that a statement of it speaks for. */

@@ -118,7 +118,7 @@ function alertLines({ alerts }: Loaded, total: number): string[] {
 		total > alerts.length ? `last ${alerts.length} alerts of ${total}:` : 'alerts:',
 		...alerts.map(
 			(alert) =>
-				`  ${alert.id}  ${toIso(alert.last_seen).slice(0, 19)}Z ${shown(alert.source, 40)}: ${shown(alert.title, 100)}${alert.repeats > 1 ? ` (${alert.repeats} times)` : ''}`,
+				`  ${alert.id}  ${toIso(alert.last_seen).slice(0, 19)}Z ${shown(alert.source, 40)}: ${shown(alert.title, 100)}${alert.repeats > 1 ? ` (${alert.repeats} times)` : ''}${alert.flapping === true ? ', flapping' : ''}`,
 		),
 	];
 }

@@ -99,7 +99,7 @@ function operatorFirst(situation: Situation): Block {
 }
 
 function facts(situation: Situation, naming: Naming): Block {
-	const { incident } = situation;
+	const { incident, flapping = 0 } = situation;
 	const techniques = incident.techniques.slice(0, TECHNIQUES_SHOWN).map((id) => {
 		const known = naming.technique(id);
 		return known === null ? shown(id, 20) : `${shown(id, 20)} ${shown(known, 60)}`;
@@ -113,6 +113,7 @@ function facts(situation: Situation, naming: Naming): Block {
 			date(incident.first_at),
 			plain(`, ${count(incident.alert_count, 'alert')}, the last `),
 			date(incident.last_at),
+			...(flapping > 0 ? [plain(`; flapping: ${flapping}, told once and not each time`)] : []),
 		],
 		[bold('State: '), plain(stateLine(situation, naming))],
 	];

@@ -34,6 +34,7 @@ const WORDS: Partial<Record<EntryKind, string>> = {
 	'freeze.set': 'freeze set',
 	'freeze.thaw_asked': 'thaw asked for',
 	'freeze.thawed': 'freeze lifted',
+	'source.heard': 'no longer silent',
 	'command.refused': 'command refused',
 	'advice.failed': 'the model did not answer',
 };

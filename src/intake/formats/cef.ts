@@ -26,13 +26,30 @@ const MARK = /CEF: ?\d{1,2}(?:\.\d{1,2})?\|/;
 const MARK_SEARCH_MAX = 1_000;
 const PAIRS_MAX = 1_000;
 
-/** Where a CEF header begins in the text; -1 where there is none near its start. */
+/** A header whose `CEF:` was lost: relays take it for the program's name. Six fields, the last of them a severity. */
+const BARE =
+	/(?<![^\s:>])[01]\|[^|\n=]{1,100}\|[^|\n=]{1,100}\|[^|\n=]{0,60}\|[^|\n]{1,200}\|[^|\n]{1,300}\|(?:\d{1,2}|low|medium|high|very-high|critical|unknown|info(?:rmational)?)\|(?=\s{0,4}(?:$|[A-Za-z][\w.]{0,60}=))/i;
+
+/** Where a CEF header begins in the text, with or without its `CEF:`; -1 where there is none near its start. */
 export function findCef(text: string): number {
-	return text.slice(0, MARK_SEARCH_MAX).search(MARK);
+	const head = text.slice(0, MARK_SEARCH_MAX);
+	const marked = head.search(MARK);
+	return marked === -1 ? head.search(BARE) : marked;
 }
 
 /**
- * Reads one CEF message that begins with `CEF:`.
+ * The values of a field that some senders fill with a list as their language prints it: `['10.0.0.1', '10.0.0.2']`, `["a","b"]`.
+ * Any other value is the one.
+ */
+export function valuesOf(text: string): string[] {
+	const inner = /^\s{0,4}[[(]\s{0,4}(?=u?['"])([\s\S]{0,20000})[\])]\s{0,4}$/.exec(text)?.[1];
+	if (inner === undefined) return [text];
+	const quoted = [...inner.matchAll(/'([^']*)'|"([^"]*)"/g)].map((match) => (match[1] ?? match[2] ?? '').trim());
+	return quoted.filter((item) => item !== '');
+}
+
+/**
+ * Reads one CEF message that begins with `CEF:`, or with the version where that mark was lost.
  *
  * Line breaks inside it are the sender's wrapping and count as a space. Escapes that the standard does not know stay as they are.
  * Fewer than the seven header fields is a Problem.
@@ -130,7 +147,14 @@ function readExtension(extension: string, problems: Problem[]): [string, string]
 	return before === '' ? pairs : [...pairs, ['unkeyed', unescapeValue(before)]];
 }
 
-function unescapeValue(value: string): string {
+function unescapeValue(raw: string): string {
+	// rsyslog writes control characters as # and their octal code.
+	const value = raw.includes('#01')
+		? raw
+				.replace(/#015#012|#012|#015/g, '\n')
+				.replaceAll('#011', '\t')
+				.trim()
+		: raw;
 	if (!value.includes('\\')) return value;
 	return value.replace(/\\([\\=|nr])/g, (_, mark: string) => (mark === 'n' ? '\n' : mark === 'r' ? '\r' : mark));
 }

@@ -116,6 +116,13 @@ export class Draft {
 		return this.seen.has(`${type} ${(normalised(type, value) ?? '').toLowerCase()}`);
 	}
 
+	/** The first thing of a type that has a role of its own: what a condition is about where the payload gives it no id. */
+	first(type: EntityType): string | null {
+		for (const entity of this.entities.values())
+			if (entity.type === type && entity.role !== 'related' && entity.role !== 'observer') return entity.value;
+		return null;
+	}
+
 	/**
 	 * An address where the text is one, else a host name. `web01:9100` and `[fe80::1]:80` lose their port.
 	 *
@@ -226,7 +233,11 @@ export class Draft {
 		const title = cleanLine(said.title ?? '', TITLE_MAX);
 		const description = cleanText(said.description ?? '', DESCRIPTION_MAX);
 		// `unknown`, `UnSpecified` and their like state that there is none.
-		if (said.severity === null && present(severityRaw) !== null && !/^un[a-z]/i.test(severityRaw ?? ''))
+		if (
+			said.severity === null &&
+			present(severityRaw) !== null &&
+			!/^(?:un[a-z]|no severity$|not classified$)/i.test(severityRaw ?? '')
+		)
 			this.problem('severity', severityRaw, "a value of the source's severity scale");
 		return {
 			source: this.context.source,

@@ -36,7 +36,7 @@ const BY_NAME = new Map<string, FieldReader>(
 			],
 			[
 				USER,
-				'user users username usernames userid suser duser srcuser dstuser sourceuser destinationuser samaccountname login loginname logonuser euser ruser auid targetuser initiatinguser actorname owneruser uname unameafter dbuser',
+				'user users username usernames userid suser duser srcuser dstuser sourceuser destinationuser samaccountname login loginname logonuser euser ruser auid targetuser initiatinguser actorname owneruser uname unameafter dbuser principalname',
 			],
 			[ACCOUNT, 'accountobjectid aaduserid azureaduserid userprincipalname'],
 			[

@@ -48,10 +48,12 @@ function placeOf(text: string, offset: number): Place {
  * Integers beyond 2^53 and numbers beyond a double come back as text, so ids stay exact. The last of two equal keys
  * counts, as everywhere; `__proto__` is left out; both are noted. Time and memory are linear in the text.
  *
+ * @param isLenient  also takes what some vendors' own documents and appliances write: a comma before a closing mark, an escape that JSON
+ *   does not know (the character itself counts), a control character inside a text. Each is noted
  * @returns the documents, or one Problem whose field names line, column and offset
  */
-export function readJson(text: string): Result<JsonText, Problem> {
-	const reader = new JsonReader(text);
+export function readJson(text: string, isLenient = false): Result<JsonText, Problem> {
+	const reader = new JsonReader(text, isLenient);
 	try {
 		const documents: JsonDocument[] = [];
 		reader.skipSpace();
@@ -106,8 +108,10 @@ class JsonReader {
 	readonly spans = new WeakMap<object, readonly [number, number]>();
 	readonly notes: Problem[] = [];
 	readonly text: string;
-	constructor(text: string) {
+	private readonly isLenient: boolean;
+	constructor(text: string, isLenient: boolean) {
 		this.text = text;
+		this.isLenient = isLenient;
 	}
 
 	skipSpace(): void {
@@ -168,9 +172,17 @@ class JsonReader {
 				return value;
 			}
 			if (mark === '') throw new JsonFault(text.length, `the closing quote of the text that begins at offset ${start}`);
-			if (mark !== '\\') throw new JsonFault(this.at, 'control characters written as escapes (\\n, \\u0000)');
-			value += this.readEscape();
+			if (mark === '\\') value += this.readEscape();
+			else value += this.readControl(mark);
 		}
+	}
+
+	private readControl(mark: string): string {
+		const expected = 'control characters written as escapes (\\n, \\u0000)';
+		if (!this.isLenient) throw new JsonFault(this.at, expected);
+		this.note(this.at, 'a control character in a text', expected);
+		this.at++;
+		return mark;
 	}
 
 	private readEscape(): string {
@@ -182,10 +194,13 @@ class JsonReader {
 			return String.fromCharCode(Number.parseInt(digits, 16));
 		}
 		const meant = Object.hasOwn(ESCAPES, mark) ? ESCAPES[mark] : undefined;
-		if (meant === undefined)
-			throw new JsonFault(this.at, 'an escape that JSON knows: \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u');
+		if (meant === undefined) {
+			const expected = 'an escape that JSON knows: \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u';
+			if (!this.isLenient || mark === '') throw new JsonFault(this.at, expected);
+			this.note(this.at, `\`\\${mark}\``, expected);
+		}
 		this.at += 2;
-		return meant;
+		return meant ?? mark;
 	}
 
 	private enter(depth: number): void {
@@ -251,7 +266,13 @@ class JsonReader {
 		const mark = this.text.charAt(this.at);
 		if (mark !== ',' && mark !== close) throw new JsonFault(this.at, `\`,\` or \`${close}\``);
 		this.at++;
-		return mark === ',';
+		if (mark !== ',') return false;
+		if (!this.isLenient) return true;
+		this.skipSpace();
+		if (this.text.charAt(this.at) !== close) return true;
+		this.note(this.at, `\`,\` before \`${close}\``, 'no comma after the last value');
+		this.at++;
+		return false;
 	}
 
 	private note(offset: number, found: string, expected: string): void {

@@ -2,7 +2,7 @@
 // meaning that the CEF standard gives its keys.
 import type { EntityRole, IntakeContext } from '../../domain/alert.ts';
 import type { Severity } from '../../domain/severity.ts';
-import type { CefRecord } from '../formats/cef.ts';
+import { type CefRecord, valuesOf } from '../formats/cef.ts';
 import { Draft, isPort, present } from '../formats/draft.ts';
 import { gatherField } from '../formats/gather.ts';
 import type { JsonValue } from '../formats/json-text.ts';
@@ -104,16 +104,30 @@ function ipv6Of(role: EntityRole, record: CefRecord): string | null {
 	return null;
 }
 
-/** Adds what every CEF record says by the standard's keys; vendors' mappings begin with it. */
-export function draftOfCef(record: CefRecord, header: SyslogMessage | null, context: IntakeContext): Draft {
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * Adds what every CEF record says by the standard's keys; vendors' mappings begin with it.
+ *
+ * @param own  keys and labels that the vendor means otherwise: they are labels here, and the vendor's mapping reads them
+ */
+export function draftOfCef(
+	record: CefRecord,
+	header: SyslogMessage | null,
+	context: IntakeContext,
+	own: ReadonlySet<string> = NOTHING,
+): Draft {
 	const draft = new Draft(context);
-	const field = (key: string): string | null => record.fields.get(key) ?? null;
+	const field = (key: string): string | null => (own.has(key) ? null : (record.fields.get(key) ?? null));
 	for (const [key, role] of ENDPOINTS) {
-		if (key.endsWith('mac')) draft.entity('mac', field(key), role, key);
-		else draft.endpoint(field(key), role, HOST_KEYS.has(key) ? null : key);
+		for (const value of valuesOf(field(key) ?? '')) {
+			if (key.endsWith('mac')) draft.entity('mac', value, role, key);
+			else draft.endpoint(value, role, HOST_KEYS.has(key) ? null : key);
+		}
 	}
 	for (const key of IPV6_KEYS) draft.entity('ip', field(key), roleOfIpv6(key, record), key);
 	draft.endpoint(header?.host, 'observer');
+	for (const relay of header?.relays ?? []) draft.endpoint(relay, 'observer');
 	draft.user(field('suser'), field('sntdom'), 'actor');
 	draft.user(field('duser'), field('dntdom'), 'target');
 	draft.entity('port', field('spt'), 'actor', 'spt');
@@ -121,11 +135,13 @@ export function draftOfCef(record: CefRecord, header: SyslogMessage | null, cont
 	draft.entity('protocol', field('app'), 'related');
 	draft.url(field('request'), 'related');
 	draft.file(field('filePath') ?? field('fname'), 'related');
-	for (const [key, value] of record.pairs) if (!key.endsWith('Label')) gatherField(draft, key, value, 'related');
+	for (const [key, value] of record.pairs)
+		if (!key.endsWith('Label') && !own.has(key))
+			for (const one of valuesOf(value)) gatherField(draft, key, one, 'related');
 	// Under its label a custom string may be a name: `cs1Label=FileHash`, `cs2Label=UserName`.
-	for (const [label, value] of record.labelled) gatherField(draft, label, value, 'related');
+	for (const [label, value] of record.labelled) if (!own.has(label)) gatherField(draft, label, value, 'related');
 	draft.technique(`${record.name} ${record.signatureId}`);
-	addLabels(draft, record);
+	addLabels(draft, record, own);
 	return draft;
 }
 
@@ -136,8 +152,8 @@ const SAID_ELSEWHERE = new Set(
 	),
 );
 
-function addLabels(draft: Draft, record: CefRecord): void {
-	const field = (key: string): string | undefined => record.fields.get(key);
+function addLabels(draft: Draft, record: CefRecord, own: ReadonlySet<string>): void {
+	const field = (key: string): string | undefined => (own.has(key) ? undefined : record.fields.get(key));
 	draft.labelsFrom({
 		vendor: record.vendor,
 		product: record.product,

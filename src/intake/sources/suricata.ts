@@ -73,6 +73,7 @@ export const suricata: SourceKind = {
 	readJson: read,
 	readCef: null,
 	ownsCef: null,
+	ownsJson: (record) => typeof record['event_type'] === 'string' && record['flow_id'] !== undefined,
 	readText: null,
 };
 

@@ -65,6 +65,7 @@ export const wazuh: SourceKind = {
 	readJson: read,
 	readCef: null,
 	ownsCef: null,
+	ownsJson: (record) => isJsonObject(record['rule'] ?? null) && isJsonObject(record['manager'] ?? null),
 	readText: readWazuhLine,
 };
 

@@ -81,6 +81,8 @@ type Sight = {
 	readonly steps: readonly Step[];
 	readonly approvals: readonly Approval[];
 	readonly timeline: readonly Entry[];
+	/** Alerts of it whose condition flaps. */
+	readonly flapping: number;
 };
 
 /** The incident with its steps, approvals and the newest entries, oldest of them first; null where it does not exist. One snapshot. */
@@ -115,8 +117,12 @@ export async function readSituation(database: Database, incidentId: string): Pro
 				)
 				.orderBy(desc(ledgerEntries.seq))
 				.limit(TIMELINE_MAX);
+			const [flapping] = await tx.execute<{ n: string }>(
+				sql`SELECT count(*) AS n FROM alerts WHERE incident = ${incidentId} AND flapping`,
+			);
 			return {
 				incident: toIncident(row),
+				flapping: Number(flapping?.n ?? 0),
 				steps: stepRows.map((step) => Step.parse(step)),
 				approvals: answers.map((answer) => Approval.parse(answer)),
 				timeline: entries.reverse().map(toEntry),
@@ -287,6 +293,7 @@ export async function readAlertLines(database: Database, incident: string, limit
 			title: alerts.title,
 			last_seen: alerts.last_seen,
 			repeats: alerts.repeats,
+			flapping: alerts.flapping,
 		})
 		.from(alerts)
 		.where(eq(alerts.incident, incident))

@@ -1,3 +1,34 @@
 import type { Expected } from './expected.ts';
 
-export const security: Expected = {};
+// `gcp-scc/02` has 1970-01-01T00:00:00Z for every time, which is no time: it is dated by its receipt and not listed.
+export const security: Expected = {
+	'crowdstrike/01-detection-summary-event.json': ['Critical', 'critical', '2022-07-07T06:15:38.000Z'],
+	'crowdstrike/02-detection-summary-event2.json': ['High', 'high', '2025-03-25T08:47:39.000Z'],
+	'crowdstrike/03-detection-summary-event3.json': ['High', 'high', '2025-04-09T09:51:35.000Z'],
+	'crowdstrike/04-mobile-detection-summary-2.json': ['90', 'critical', '2022-04-08T12:17:49.000Z'],
+	'crowdstrike/05-epp-detection-summary-p1.json': ['Low', 'low', '2024-12-03T19:54:30.000Z'],
+	'sentinelone/01-threat.json': ['suspicious', 'medium', '2021-03-16T14:00:14.188Z'],
+	'sentinelone/02-threat5.json': ['malicious', 'high', '2025-03-21T14:15:14.584Z'],
+	'sentinelone/03-custom-rule2.json': ['E_MEDIUM', 'medium', '2022-03-30T09:00:01.340Z'],
+	'guardduty/01-container.json': ['6', 'medium', '2023-03-20T15:33:12.000Z'],
+	'guardduty/02-ekscluster.json': ['8', 'high', '2023-03-20T15:33:12.000Z'],
+	'guardduty/03-instance-portprobe.json': ['2', 'low', '2023-03-20T15:33:12.000Z'],
+	'guardduty/04-critical-severity.json': ['9', 'critical', '2025-02-25T20:40:06.000Z'],
+	'guardduty/05-high-severity.json': ['8', 'high', '2020-02-14T17:59:17.000Z'],
+	'guardduty/06-med-severity.json': ['5', 'medium', '2020-02-14T17:59:17.000Z'],
+	'gcp-scc/01-bad-ip-scc.json': [null, null, '2019-11-22T18:34:36.153Z'],
+	'gcp-scc/03-non-org-iam-member.json': ['High', 'high', '2019-10-18T15:30:22.082Z'],
+	'gcp-scc/04-public-sql-instance-remediated.json': ['HIGH', 'high', '2021-06-17T17:21:50.215Z'],
+	'okta/01-account-lock.json': ['DEBUG', 'informational', '2025-10-10T04:31:28.072Z'],
+	'okta/02-auth-via-mfa.json': ['INFO', 'informational', '2022-11-02T12:00:00.000Z'],
+	'okta/03-send-factor.json': ['INFO', 'informational', '2022-11-01T11:04:00.364Z'],
+	'okta/04-update-account.json': ['INFO', 'informational', '2022-11-15T08:00:41.468Z'],
+	'sentinel/01-incident-alert-without-user-1.json': ['Low', 'low', '2025-02-19T11:36:38.207Z'],
+	'sentinel/02-incident-alert-without-user-2.json': ['Low', 'low', '2025-02-19T11:36:38.207Z'],
+	'salesforce/01-api-event.json': [null, 'informational', '2023-07-03T11:30:00.000Z'],
+	'salesforce/02-audit-event.json': [null, 'informational', '2023-07-03T14:00:00.000Z'],
+	'salesforce/03-complete-event.json': [null, 'informational', '2015-07-27T11:32:59.555Z'],
+	'salesforce/04-login-event-1.json': [null, 'informational', '2024-10-26T04:46:41.024Z'],
+	'salesforce/05-report-event.json': [null, 'informational', '2023-07-03T12:45:00.000Z'],
+	'sap-onapsis/01-user-activity.txt': ['6', 'medium', '2020-11-07T14:08:09.000Z'],
+};

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { alertOf, alertsOf, entity, itemsOf } from '../builders.ts';
+
+const line = (rest: string) => `date=2025-05-04 time=08:00:00 devname="FG-1" devid="FG1" logid="0419016384" ${rest}`;
+
+describe('FortiGate', () => {
+	it.each([
+		['level="alert" severity=critical crlevel=low', 'critical', 'critical'],
+		['level="alert" severity="high"', 'high', 'high'],
+		['level="alert" severity="medium"', 'medium', 'medium'],
+		['level="alert" severity="low"', 'low', 'low'],
+		['level="alert" severity="info" crlevel="critical"', 'informational', 'info'],
+		['level="emergency"', 'critical', 'emergency'],
+		['level="alert"', 'critical', 'alert'],
+		['level="critical"', 'critical', 'critical'],
+		['level="error"', 'high', 'error'],
+		['level="warning" crlevel="critical" apprisk="high"', 'medium', 'warning'],
+		['level="notice"', 'low', 'notice'],
+		['level="information"', 'informational', 'information'],
+		['level="debug"', 'informational', 'debug'],
+	])('%s is %s', (rest, severity, severity_raw) => {
+		expect(alertOf('fortinet', line(`type="utm" subtype="ips" ${rest}`))).toMatchObject({ severity, severity_raw });
+	});
+
+	it.each([
+		['8', 'critical'],
+		['7', 'critical'],
+		['6', 'critical'],
+		['5', 'high'],
+		['4', 'medium'],
+		['3', 'low'],
+		['2', 'informational'],
+	])('the CEF header %s is a level: %s', (raw, severity) => {
+		const cef = `CEF:0|Fortinet|Fortigate|v7.2|8192|utm:virus|${raw}|cat=utm:virus src=172.20.1.1 FTNTFGTcrlevel=critical`;
+		expect(alertOf('fortinet', cef)).toMatchObject({ severity, severity_raw: raw });
+		expect(alertOf('cef', cef)).toMatchObject({ severity, source: 'cef', domain: 'it' });
+	});
+
+	it('takes the severity of the attack where CEF states one', () => {
+		const alert = alertOf(
+			'fortinet',
+			'CEF:0|Fortinet|Fortigate|v7|1|utm:ips|7|cat=utm:ips FTNTFGTseverity=low FTNTFGTlevel=alert src=172.20.1.1',
+		);
+		expect(alert).toMatchObject({ severity: 'low', severity_raw: 'low', labels: { level: 'alert' } });
+	});
+
+	it.each([
+		['eventtime=1746345600', '2025-05-04T08:00:00.000Z'],
+		['eventtime=1746345600123456789 tz="+0200"', '2025-05-04T08:00:00.123Z'],
+		['tz="+0200"', '2025-05-04T06:00:00.000Z'],
+		['tz="-0530"', '2025-05-04T13:30:00.000Z'],
+		['', '2025-05-03T23:00:00.000Z'],
+	])('the time with %s is %s', (rest, at) => {
+		expect(alertOf('fortinet', line(`type=utm subtype=ips level=alert ${rest}`), 'Asia/Tokyo').occurred_at).toBe(at);
+	});
+
+	it('gives things their roles', () => {
+		const alert = alertOf(
+			'fortinet',
+			line(
+				'type=utm subtype=virus level=warning srcip=172.20.1.1 srcmac="00:1c:06:aa:bb:01" dstip=203.0.113.9 transip=203.0.113.4 user="ana" virus="V" filename="a b.exe" url="http://f.example/a" analyticscksum="' +
+					'a'.repeat(64) +
+					'" msg="seen from 172.20.1.7"',
+			),
+		);
+		expect(entity(alert, 'ip', '172.20.1.1')).toBe('actor');
+		expect(entity(alert, 'mac', '00:1c:06:aa:bb:01')).toBe('actor');
+		expect(entity(alert, 'ip', '203.0.113.9')).toBe('target');
+		expect(entity(alert, 'host', 'FG-1')).toBe('observer');
+		expect(entity(alert, 'user', 'ana')).toBe('actor');
+		expect(entity(alert, 'file', 'a b.exe')).toBe('related');
+		expect(entity(alert, 'domain', 'f.example')).toBe('related');
+		expect(entity(alert, 'file_hash', 'a'.repeat(64))).toBe('related');
+		expect(entity(alert, 'ip', '172.20.1.7')).toBe('related');
+	});
+
+	it.each([
+		['type=utm subtype=ips level=alert severity=low attack=X', 'security'],
+		['type=anomaly subtype=anomaly level=alert', 'security'],
+		['type=utm subtype=webfilter level=notice action=passthrough', 'audit'],
+		['type=utm subtype=webfilter level=warning action=blocked', 'security'],
+		['type=traffic subtype=forward level=notice action=deny', 'audit'],
+		['type=event subtype=system level=alert logdesc="Admin login failed" status=failed', 'security'],
+		['type=event subtype=system level=critical logdesc="Disk failed"', 'availability'],
+		['type=event subtype=user level=notice logdesc="User logged in" status=success', 'audit'],
+	])('%s is %s', (rest, kind) => {
+		expect(alertOf('fortinet', line(rest)).kind).toBe(kind);
+	});
+
+	it('an interface that is up closes what its going down opened', () => {
+		const of = (status: string, port = 'port7') =>
+			alertOf(
+				'fortinet',
+				line(
+					`type=event subtype=system level=warning status="${status}" interface="${port}" msg="Link monitor: Interface ${port} was turned ${status}"`,
+				),
+			);
+		const [down, up, other] = [of('DOWN'), of('UP'), of('DOWN', 'port8')];
+		expect([down.status, up.status, up.kind]).toEqual(['open', 'closed', 'availability']);
+		expect(up.fingerprint).toBe(down.fingerprint);
+		expect(other.fingerprint).not.toBe(down.fingerprint);
+	});
+
+	it('folds a repeat and tells attacks and sources apart', () => {
+		const of = (rest: string) => alertOf('fortinet', line(`type=utm subtype=ips level=alert ${rest}`)).fingerprint;
+		expect(of('attackid=7 srcip=172.20.1.1 sessionid=1')).toBe(of('attackid=7 srcip=172.20.1.1 sessionid=2'));
+		expect(of('attackid=7 srcip=172.20.1.1')).not.toBe(of('attackid=8 srcip=172.20.1.1'));
+		expect(of('attackid=7 srcip=172.20.1.1')).not.toBe(of('attackid=7 srcip=172.20.1.2'));
+	});
+
+	it('takes several lines, JSON, and keeps what is none of it as unparsed', () => {
+		expect(alertsOf('fortinet', `${line('type=utm level=alert')}\n${line('type=utm level=alert')}`)).toHaveLength(2);
+		expect(alertOf('fortinet', { type: 'utm', level: 'alert', severity: 'low', srcip: '172.20.1.1' }).severity).toBe(
+			'low',
+		);
+		expect(itemsOf('fortinet', 'date=2025-05-04 nothing else')[0]?.kind).toBe('unparsed');
+		expect(itemsOf('fortinet', line('type=utm level=loud srcip=999.1.1.1'))[0]).toMatchObject({
+			alert: { severity: null, severity_raw: 'loud' },
+			problems: [{ field: 'srcip' }, { field: 'severity' }],
+		});
+	});
+});
