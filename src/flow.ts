@@ -551,6 +551,7 @@ async function openDoor(
 		...(config.tls === null ? {} : { tls: revealed(config.tls) }),
 		onRefused: (source, address, reason, isNew) =>
 			tellRefused(parts, faults, watched, { source, address, reason, isNew }),
+		onProtocol: (source, note) => parts.log.warn('a message without an alert', { source, note }),
 		onError: (error) => faults.report('intake', error),
 		bodyMax: config.settings.limits.body_bytes,
 		alertsMax: config.settings.limits.body_alerts,

@@ -44,6 +44,8 @@ export type DoorOptions = {
 	readonly trustedProxies?: readonly string[];
 	/** HTTPS where it is given. Clients are asked for a certificate where there is a CA for them; sources decide who needs one. */
 	readonly tls?: TlsPair;
+	/** A body that carries no alert, and what it is: a subscription that a person has to confirm, say. */
+	readonly onProtocol: (source: string, note: string) => void;
 	/** A delivery with a wrong credential: counted and told; `isNew` where it deserves a record of its own. */
 	readonly onRefused: (source: string, address: string, reason: string, isNew: boolean) => void;
 	readonly onError: (error: unknown) => void;
@@ -228,7 +230,10 @@ async function store(
 	options: DoorOptions,
 ): Promise<Answer | null> {
 	if (parsed.kind === 'refused') return { status: 400, body: { error: 'invalid_body', ...parsed.problem, stored: 0 } };
-	if (parsed.kind === 'protocol') return { status: 202, body: { alerts: [], note: parsed.note } };
+	if (parsed.kind === 'protocol') {
+		options.onProtocol(source.name, parsed.note);
+		return { status: 202, body: { alerts: [], note: parsed.note } };
+	}
 	if (options.alertsMax !== undefined && parsed.items.length > options.alertsMax) {
 		const found = `${parsed.items.length} alerts`;
 		return {

@@ -13,6 +13,7 @@ export type Door = {
 	readonly url: string;
 	readonly intake: Intake;
 	readonly refused: string[];
+	readonly protocol: string[];
 	readonly errors: unknown[];
 	post(
 		source: string,
@@ -35,8 +36,9 @@ export async function openDoor(
 ): Promise<Door> {
 	const intake = options.intake ?? createIntake(database, () => options.inventory ?? EMPTY_INVENTORY, Date.now);
 	const refused: string[] = [];
+	const protocol: string[] = [];
 	const errors: unknown[] = [];
-	const kinds = ['alertmanager', 'nozomi', 'suricata', 'wazuh', 'defender-xdr', 'cef'];
+	const kinds = ['alertmanager', 'nozomi', 'suricata', 'wazuh', 'defender-xdr', 'cef', 'cloudwatch-sns'];
 	const server: Server = createDoor({
 		intake,
 		source: (name) =>
@@ -54,6 +56,7 @@ export async function openDoor(
 		clock: Date.now,
 		fault: () => null,
 		metrics: async () => '',
+		onProtocol: (source, note) => protocol.push(`${source}: ${note}`),
 		onRefused: (source, _address, reason) => refused.push(`${source}: ${reason}`),
 		onError: (error) => errors.push(error),
 		...options,
@@ -65,6 +68,7 @@ export async function openDoor(
 		url,
 		intake,
 		refused,
+		protocol,
 		errors,
 		async post(source, body, headers = {}) {
 			const response = await fetch(`${url}/v1/alerts/${source}`, {

@@ -122,6 +122,26 @@ describe('an alert at the door', () => {
 	});
 });
 
+describe('a message without an alert', () => {
+	it('is told to people, as the confirmation of a subscription waits for them', async () => {
+		const topic = 'arn:aws:sns:eu-central-1:111122223333:alarms';
+		const link = `https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${topic}&Token=abcdef0123456789`;
+		const { status, body } = await door.post(
+			'cloudwatch-sns',
+			JSON.stringify({
+				Type: 'SubscriptionConfirmation',
+				MessageId: 'm-1',
+				TopicArn: topic,
+				Token: 'abcdef0123456789',
+				SubscribeURL: link,
+			}),
+		);
+		expect([status, body['alerts']]).toEqual([202, []]);
+		expect(door.protocol).toHaveLength(1);
+		expect(door.protocol[0]).toContain(link);
+	});
+});
+
 describe('what cannot be taken', () => {
 	it.each([
 		['broken JSON', '{"alerts": [', 400],

@@ -28,7 +28,7 @@ export const cloudwatchSns: SourceKind = {
 	identity: "the alarm's ARN, else account, region and alarm name; with it the contributor where one alarm has several",
 	setup: [
 		'SNS sends no bearer token: set basic credentials for the source, and subscribe the topic with protocol HTTPS and `https://USER:PASSWORD@HOST/v1/alerts/cloudwatch-sns`.',
-		'SNS then posts one SubscriptionConfirmation. The service never follows its link; the `note` of its 202 answer says whether the link is one of Amazon SNS for that topic, and which. Where you record requests (a proxy before the service), `interlock normalize --source cloudwatch-sns FILE` says the same of the recorded body.',
+		'SNS then posts one SubscriptionConfirmation. The service never follows its link: its log (and the `note` of its 202 answer) says whether the link is one of Amazon SNS for that topic, and which.',
 		'Confirm it yourself: open the link only if it is `https://sns.REGION.amazonaws.com/?Action=ConfirmSubscription` (`.amazonaws.com.cn` in China) with your topic, or take its token: `aws sns confirm-subscription --topic-arn ARN --token TOKEN`.',
 		'Add the topic to the actions of the alarm for `ALARM`, `OK` and `INSUFFICIENT_DATA`: without `OK` no condition is closed.',
 	],
