@@ -46,6 +46,8 @@ const ASSET_COLUMNS: Readonly<Record<string, string>> = {
 	switch: 'switch',
 	owner: 'owner',
 	confirmed_at: 'confirmed_at',
+	// Marks of an import (inventory-plan.ts): no statement about the asset, so no tag either.
+	imported: 'imported',
 };
 
 const ZONE_KEYS = ['id', 'name', 'site', 'purdue', 'sis', 'ranges', 'owner'];

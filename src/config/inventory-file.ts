@@ -15,10 +15,20 @@ import { parseYaml, type YamlFile } from './yaml-file.ts';
 /** Assets, zones and conduits of one inventory. */
 const ASSETS_MAX = 500_000;
 
-const TOP_KEYS = ['assets', 'zones', 'conduits', 'confirmed_at'];
+const TOP_KEYS = ['assets', 'zones', 'conduits', 'confirmed_at', 'dismissed'];
+
+/** Names and addresses that people took off the worklist of unknown assets, and characters of one. */
+const DISMISSED_MAX = 10_000;
+const DISMISSED_LENGTH_MAX = 300;
 
 type Placed<T> = { readonly value: T; readonly place: Place };
-type Parts = { assets: Placed<Asset>[]; zones: Placed<Zone>[]; conduits: Placed<Conduit>[]; confirmedAt: Instant };
+type Parts = {
+	assets: Placed<Asset>[];
+	zones: Placed<Zone>[];
+	conduits: Placed<Conduit>[];
+	dismissed: string[];
+	confirmedAt: Instant;
+};
 
 /**
  * Reads an inventory (DESIGN.md, Inventory). CSV where the name ends in .csv, or where the first line has separators and no
@@ -44,6 +54,7 @@ export function loadInventoryFile(
 		assets: parts.assets.map((asset) => asset.value),
 		zones: parts.zones.map((zone) => zone.value),
 		conduits: parts.conduits.map((conduit) => conduit.value),
+		...(parts.dismissed.length === 0 ? {} : { dismissed: parts.dismissed }),
 		confirmedAt: parts.confirmedAt,
 	};
 	return { data: findings.hasErrors ? null : data, findings: findings.list() };
@@ -66,13 +77,13 @@ function readCsv(text: string, file: string, now: Instant, findings: Findings): 
 	else if (!names.includes('id'))
 		findings.error({ line: 1, column: 1 }, 'no column `id`', 'the first line names the columns: id,hostname,ip,...');
 	const rows = names.includes('id') ? rowsOfCsv(table, findings) : [];
-	return { assets: assetsOf(rows, findings), zones: [], conduits: [], confirmedAt: now };
+	return { assets: assetsOf(rows, findings), zones: [], conduits: [], dismissed: [], confirmedAt: now };
 }
 
 function readYaml(text: string, file: string, now: Instant, findings: Findings): Parts {
 	const yaml = parseYaml(text, file);
 	findings.addAll(yaml.findings);
-	const parts: Parts = { assets: [], zones: [], conduits: [], confirmedAt: now };
+	const parts: Parts = { assets: [], zones: [], conduits: [], dismissed: [], confirmedAt: now };
 	const top = yaml.value;
 	if (top === undefined) {
 		if (!findings.hasErrors)
@@ -106,6 +117,7 @@ function readYaml(text: string, file: string, now: Instant, findings: Findings):
 	parts.conduits = placed(listRows(yaml, 'conduits', members.get('conduits'), findings), (row) =>
 		conduitOfRow(row, findings),
 	);
+	parts.dismissed = dismissedOf(yaml, members.get('dismissed'), findings);
 	if (members.has('confirmed_at')) parts.confirmedAt = confirmedAt(yaml, members.get('confirmed_at'), now, findings);
 	return parts;
 }
@@ -120,6 +132,20 @@ function confirmedAt(yaml: YamlFile, value: unknown, now: Instant, findings: Fin
 		'write when the whole inventory was last confirmed, as in 2026-03-01T08:00:00Z',
 	);
 	return now;
+}
+
+/** They are off the list only: to the safety gate they are as unknown as before. */
+function dismissedOf(yaml: YamlFile, value: unknown, findings: Findings): string[] {
+	if (value === undefined || value === null) return [];
+	if (!Array.isArray(value) || value.length > DISMISSED_MAX) {
+		findings.error(yaml.place(['dismissed']), `\`dismissed\` is no list of at most ${DISMISSED_MAX} names`);
+		return [];
+	}
+	return value.flatMap((item: unknown, index) => {
+		if (typeof item === 'string' && item !== '' && item.length <= DISMISSED_LENGTH_MAX) return [normaliseName(item)];
+		findings.error(yaml.place(['dismissed', index]), `${shown(item)} is no name or address`);
+		return [];
+	});
 }
 
 function listRows(yaml: YamlFile, key: string, value: unknown, findings: Findings): Row[] {

@@ -28,14 +28,56 @@ const SiteSettings = z.strictObject({
 	jurisdictions: z.array(z.string().min(1).max(50)).max(50).default([]),
 });
 
-const ModelSettings = z.strictObject({
-	/** Tokens that may be spent in a day (UTC); 0 switches the adviser off. */
-	tokens_per_day: z.number().int().min(0).max(1_000_000_000).default(2_000_000),
-	timeout: Duration.default(20 * SECOND),
-	/** Failures in a row after which the adviser is left alone for a while. */
-	breaker_failures: z.number().int().min(1).max(1_000).default(5),
-	breaker_pause: Duration.default(60 * SECOND),
+/** No question with its answer needs more tokens (model/prompt.ts, PROMPT_BYTES_MAX): a budget below one question would never ask. */
+export const ONE_QUESTION_TOKENS = 8_000;
+const tokens = z
+	.number()
+	.int()
+	.min(0)
+	.max(1_000_000_000)
+	.refine((count) => count === 0 || count >= ONE_QUESTION_TOKENS, {
+		error: `is less than one question may need (${ONE_QUESTION_TOKENS}): 0 switches the adviser off`,
+	});
+const Price = z.number().min(0).max(1_000_000);
+
+/** What is hidden from the model besides secrets, which always are. */
+const MaskSettings = z.strictObject({
+	/** User names, personal names, mail addresses. */
+	people: z.boolean().default(true),
+	addresses: z.enum(['all', 'private', 'none']).default('private'),
+	/** Names of machines. */
+	hosts: z.boolean().default(true),
 });
+
+const ModelSettings = z
+	.strictObject({
+		/** Tokens that may be spent in any 24 hours; 0 switches the adviser off. */
+		tokens_per_day: tokens.default(2_000_000),
+		/** Tokens in any hour; without it a 24th of the day's, and never less than one question. */
+		tokens_per_hour: tokens.optional(),
+		/** What a million tokens cost, in any one currency: answers are recorded with it. */
+		price_per_million: z.strictObject({ input: Price, output: Price }).optional(),
+		/** Money in any hour, in the currency of the prices. */
+		money_per_hour: z.number().positive().max(1_000_000).optional(),
+		mask: z.prefault(MaskSettings, {}),
+		/** How long an incident that grows is left alone between two questions; one that gets worse is asked about at once. */
+		ask_again_after: Duration.default(300 * SECOND),
+		timeout: Duration.default(20 * SECOND),
+		/** Failures in a row after which the adviser is left alone for a while. */
+		breaker_failures: z.number().int().min(1).max(1_000).default(5),
+		breaker_pause: Duration.default(60 * SECOND),
+	})
+	.refine((model) => model.money_per_hour === undefined || model.price_per_million !== undefined, {
+		error: '`money_per_hour` needs `price_per_million`: without prices nothing costs anything',
+		path: ['money_per_hour'],
+	});
+export type ModelSettings = z.infer<typeof ModelSettings>;
+
+/** Tokens of an hour: as written, else a 24th of the day's, which must still hold one question. */
+export function tokensPerHour(model: ModelSettings): number {
+	const share = Math.max(ONE_QUESTION_TOKENS, Math.floor(model.tokens_per_day / 24));
+	return Math.min(model.tokens_per_hour ?? share, model.tokens_per_day);
+}
 
 const Limits = z.strictObject({
 	/** Bytes of one webhook body. */

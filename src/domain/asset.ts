@@ -127,4 +127,6 @@ export type InventoryData = {
 	readonly conduits: readonly Conduit[];
 	/** When the inventory was read or last confirmed as a whole; its age is a fact of the safety gate. */
 	readonly confirmedAt: number;
+	/** Names and addresses, lower case, that people took off the worklist of unknown assets. The gate judges them as before. */
+	readonly dismissed?: readonly string[];
 };

@@ -186,6 +186,16 @@ describe('a fault in the configuration is told with its place:', () => {
 			{ 'interlock.yaml': `${text}\n` },
 			': not a setting of this version',
 		]),
+		[
+			'a budget below one question, which would never ask',
+			{ 'interlock.yaml': 'model: {tokens_per_day: 5000}\n' },
+			'interlock.yaml:1:25: `model.tokens_per_day`: `5000`: is less than one question may need (8000): 0 switches the adviser off',
+		],
+		[
+			'money without prices',
+			{ 'interlock.yaml': 'model: {money_per_hour: 2}\n' },
+			'`money_per_hour` needs `price_per_million`',
+		],
 		['a missing key', { 'sources.yaml': '- kind: b\n' }, 'plant/sources.yaml:1:3: `[0]`: `name` is missing'],
 		[
 			'a role that does not exist',
