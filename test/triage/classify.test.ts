@@ -163,7 +163,7 @@ describe('an adviser on one text', () => {
 
 const shared = new URL('../../../shared/eval/', import.meta.url);
 describe.skipIf(!existsSync(shared))('the labelled sets', () => {
-	it('every line gets an answer', async () => {
+	it('every line gets an answer', { timeout: 60_000 }, async () => {
 		for (const name of readdirSync(shared).filter((file) => file.startsWith('classification-dev-'))) {
 			const bytes = readFileSync(new URL(name, shared));
 			const wanted = bytes

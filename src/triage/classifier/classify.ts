@@ -12,8 +12,10 @@ import { type Head, type HeadName, scoresOf, sharesOf, type Vector, vectorOf, ty
 const CONFIDENCE_MIN = 0.25;
 const TECHNIQUES_MAX = 10;
 const TACTICS_MAX = 5;
-/** Techniques whose tactics count towards the tactics; what comes after them weighs nothing. */
-const TECHNIQUES_FOR_TACTICS = 30;
+/** Of each matrix; what comes after them weighs nothing. */
+const TECHNIQUES_RANKED = 20;
+/** What a technique's share adds to its tactics (by cross-validation). */
+const TECHNIQUES_SAY = 0.4;
 const WORDS_SHOWN_MAX = 5;
 const FEATURES_TO_CLAIM = 10;
 const SHORT_TEXT_FEATURES = 60;
@@ -22,6 +24,7 @@ export type Classification = {
 	readonly domain: 'it' | 'ot';
 	/** Chance of OT by the words alone. */
 	readonly otShare: number;
+	/** That of the domain, and of the first technique. Where the side is given the others are of it too; where it is open both are ranked together. */
 	readonly matrix: Matrix;
 	readonly tactics: readonly string[];
 	readonly techniques: readonly TechniqueScore[];
@@ -49,12 +52,21 @@ export function classifyText(
 	const vector = vectorOf(weights, input.title, input.text);
 	const otShare = otShareOf(weights, vector, `${input.title} ${input.text}`.slice(0, CLASSIFIED_TEXT_MAX));
 	const domain = input.domain ?? (otShare >= weights.otFrom ? 'ot' : 'it');
+	// Where the words alone decide the side, and not surely, both matrices are ranked together, each by the chance of its side.
+	const icsShare = input.domain == null ? inPlant(otShare) : domain === 'ot' ? 1 : 0;
+	const sides = sidesOf(icsShare);
 	const matrix: Matrix = domain === 'ot' ? 'ics' : 'enterprise';
-	const ranked = rank(weights.heads[matrix], vector, TECHNIQUES_FOR_TACTICS);
+	const ranked = ledBy(
+		matrix,
+		together(sides, (side) => rank(weights.heads[side], vector, TECHNIQUES_RANKED)),
+	);
 	const techniques = ranked
 		.slice(0, TECHNIQUES_MAX)
 		.map(([id, score]) => ({ id, score: Math.round(score * 1e4) / 1e4 }));
-	const tactics = rankTactics(weights, matrix, vector, ranked);
+	const tactics = rankTactics(
+		together(sides, (side) => rank(weights.heads[TACTIC_HEADS[side]], vector, TECHNIQUES_RANKED)),
+		ranked,
+	);
 	const first = techniques[0];
 	const rawConfidence = Math.min(first?.score ?? 0, claimOf(vector));
 	const confidence = calibrated(weights.calibration[matrix], rawConfidence);
@@ -111,19 +123,60 @@ function rank(head: Head, vector: Vector, count: number): [string, number][] {
 	return best.map((i) => [head.classes[i] ?? '', shares[i] ?? 0]);
 }
 
-/** Half the tactic model's own word, half what the likely techniques' tactics say. */
-function rankTactics(
-	weights: Weights,
-	matrix: Matrix,
-	vector: Vector,
-	techniques: readonly [string, number][],
-): string[] {
-	const sums = new Map(rank(weights.heads[matrix === 'ics' ? 'ics_tactic' : 'enterprise_tactic'], vector, 20));
-	for (const [id, share] of techniques) {
-		for (const tactic of findTechnique(attackTable, id)?.tactics ?? []) {
-			sums.set(tactic, (sums.get(tactic) ?? 0) + share);
-		}
-	}
+const TACTIC_HEADS = { enterprise: 'enterprise_tactic', ics: 'ics_tactic' } as const;
+/** A side that is less likely than this is not ranked at all. */
+const SIDE_MIN = 0.05;
+
+/**
+ * The training texts are one of OT to thirty of IT; an alert in a plant is not. Where the words leave it open, both matrices are ranked as if
+ * OT were this many times as likely as there (the domain itself is judged by `otFrom`, not by this).
+ */
+const PLANT_PRIOR = 30;
+
+/** The chance of OT in a plant, from the chance among the training texts. */
+function inPlant(share: number): number {
+	const odds = (share / (1 - share)) * PLANT_PRIOR;
+	return Number.isFinite(odds) ? odds / (1 + odds) : 1;
+}
+
+/** ATT&CK for ICS numbers its techniques from T0800, Enterprise from T1001. */
+function matrixOf(technique: string): Matrix {
+	return technique.startsWith('T0') ? 'ics' : 'enterprise';
+}
+
+function sidesOf(icsShare: number): [Matrix, number][] {
+	const sides: [Matrix, number][] = [
+		['ics', icsShare],
+		['enterprise', 1 - icsShare],
+	];
+	return sides.filter(([, share]) => share >= SIDE_MIN);
+}
+
+/** The lists of the likely sides as one, each share weighed by the chance of its side; best first. A name on both sides adds up. */
+function together(
+	sides: readonly [Matrix, number][],
+	list: (side: Matrix) => readonly [string, number][],
+): [string, number][] {
+	const sums = new Map<string, number>();
+	for (const [side, chance] of sides)
+		for (const [name, share] of list(side)) sums.set(name, (sums.get(name) ?? 0) + chance * share);
+	return bestFirst(sums);
+}
+
+/** The same list with the first of the matrix before all others, its share raised to theirs: what leads agrees with the domain. */
+function ledBy(matrix: Matrix, ranked: readonly [string, number][]): [string, number][] {
+	const lead = ranked.findIndex(([id]) => matrixOf(id) === matrix);
+	const [id, share] = ranked[lead] ?? [];
+	if (id === undefined || share === undefined) return [...ranked];
+	return [[id, Math.max(share, ranked[0]?.[1] ?? 0)], ...ranked.filter((_, i) => i !== lead)];
+}
+
+/** The tactic models' own word, and with a share what the likely techniques' tactics say. */
+function rankTactics(own: readonly [string, number][], techniques: readonly [string, number][]): string[] {
+	const sums = new Map(own);
+	for (const [id, share] of techniques)
+		for (const tactic of findTechnique(attackTable, id)?.tactics ?? [])
+			sums.set(tactic, (sums.get(tactic) ?? 0) + TECHNIQUES_SAY * share);
 	return bestFirst(sums)
 		.slice(0, TACTICS_MAX)
 		.map(([tactic]) => tactic);

@@ -46,12 +46,21 @@ describe('classifying text', () => {
 		expect(confidence).toBeLessThan(0.25);
 	});
 
-	it('never throws and always ranks within one matrix, whatever the text', () => {
+	it('never throws, ranks within one matrix where the side is known, and leads with its matrix where it is not', () => {
+		const hostile = fc.string({ unit: 'binary', maxLength: 300 });
 		fc.assert(
-			fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 300 }), (title, text) => {
-				const got = classifyText(weights, { title, text });
+			fc.property(hostile, hostile, fc.constantFrom('it', 'ot', null), (title, text, domain) => {
+				const got = classifyText(weights, { title, text, domain });
 				const prefix = got.matrix === 'ics' ? 'T0' : 'T1';
-				expect(got.techniques.every(({ id }) => id.startsWith(prefix))).toBe(true);
+				expect(got.techniques[0]?.id.startsWith(prefix)).toBe(true);
+				if (domain !== null) {
+					expect(got.matrix).toBe(domain === 'ot' ? 'ics' : 'enterprise');
+					expect(got.techniques.every(({ id }) => id.startsWith(prefix))).toBe(true);
+				}
+				expect(got.matrix).toBe(got.domain === 'ot' ? 'ics' : 'enterprise');
+				const scores = got.techniques.map(({ score }) => score);
+				expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+				expect(new Set(got.tactics).size).toBe(got.tactics.length);
 				expect(got.confidence).toBeGreaterThanOrEqual(0);
 				expect(got.confidence).toBeLessThanOrEqual(1);
 			}),
