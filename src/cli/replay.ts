@@ -1,44 +1,41 @@
 // `interlock replay`: runs a recorded stream through intake, triage and correlation in event time and prints which incident each
-// message ended in. The same pure parts as the running program; no database, no clock, no side effect but the --out file.
-import { createReadStream } from 'node:fs';
+// message ended in, or what another set of rules would have changed. The same pure parts as the running program; no database, no clock, no side effect but the --out file.
+import { statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { formatFinding } from '../config/finding.ts';
 import { loadInventoryFile } from '../config/inventory-file.ts';
 import { loadWindowsFile } from '../config/windows-file.ts';
 import { createReplay, type Replay } from '../correlation/replay-stream.ts';
 import { type Inventory, indexInventory } from '../domain/inventory.ts';
-import { fromIso } from '../domain/time.ts';
 import type { Window } from '../domain/window.ts';
-import { parseBody } from '../intake/parse-body.ts';
-import { sourceKind } from '../intake/sources/index.ts';
 import { attackTable } from '../triage/attack-table.ts';
 import { loadWeights } from '../triage/classifier/load.ts';
-import { judge } from '../triage/judge.ts';
+import { type JudgeContext, judge } from '../triage/judge.ts';
+import type { CompiledRules } from '../triage/rules.ts';
+import { FAULTS_SHOWN_MAX, Faults, readRecorded } from './recorded-stream.ts';
+import { createRuleDiff } from './replay-diff.ts';
+import { diffJson, diffText } from './replay-diff-text.ts';
 import { loadRules } from './rule-files.ts';
 
 export type ReplayIo = { out(text: string): void; err(text: string): void };
 
-const USAGE = 'usage: interlock replay --assets FILE --stream FILE [--maintenance FILE] [--out FILE]';
-/** Faults told one by one; the rest are counted. */
-const FAULTS_SHOWN_MAX = 20;
+const USAGE =
+	'usage: interlock replay --assets FILE --stream FILE [--maintenance FILE] [--out FILE]\n       [--rules FOLDER|shipped [--rules FOLDER|shipped [--json]]]';
+/** The name of the rules that come with the program, beside which a site's own always stand. */
+const SHIPPED = 'shipped';
 /** Rows of the answer that are put together before they are written. */
 const OUT_ROWS = 2_000;
-
-const StreamLine = z.looseObject({
-	position: z.number().int().nonnegative(),
-	received_at: z.string(),
-	source: z.string().min(1).max(100),
-	body: z.unknown(),
-});
 
 type Options = {
 	readonly assets: string;
 	readonly stream: string;
 	readonly maintenance: string | null;
 	readonly out: string | null;
+	/** None: the shipped rules. One: a site's beside them. Two: what changes from the first to the second. */
+	readonly rules: readonly string[];
+	readonly json: boolean;
 };
 
 /**
@@ -73,15 +70,23 @@ function readOptions(args: string[]): Options | string {
 				stream: { type: 'string' },
 				maintenance: { type: 'string' },
 				out: { type: 'string' },
+				rules: { type: 'string', multiple: true },
+				json: { type: 'boolean', default: false },
 			},
 		});
 		if (values.assets === undefined) return 'replay needs --assets: without an inventory nothing can be told apart';
 		if (values.stream === undefined) return 'replay needs --stream';
+		const rules = values.rules ?? [];
+		if (rules.length > 2) return '--rules is given twice at most: the rules before and the rules after';
+		if (values.json && rules.length !== 2)
+			return '--json is for the difference of two sets of rules: give --rules twice';
 		return {
 			assets: values.assets,
 			stream: values.stream,
 			maintenance: values.maintenance ?? null,
 			out: values.out ?? null,
+			rules,
+			json: values.json,
 		};
 	} catch (fault) {
 		return fault instanceof Error ? fault.message : String(fault);
@@ -103,45 +108,24 @@ async function loadPlant(options: Options, io: ReplayIo): Promise<Plant | null> 
 }
 
 async function run(options: Options, plant: Plant, io: ReplayIo): Promise<number> {
-	const rules = loadRules();
-	if (!rules.ok) {
-		for (const finding of rules.error) io.err(`${formatFinding(finding)}\n`);
-		return 3;
-	}
-	const context = { ...plant, rules: rules.value, classifier: loadWeights(), attack: attackTable };
-	const stream = createReplay(plant);
-	const faults = new Faults(options.stream, io);
-	const begun = performance.now();
-	let line = 0;
-	const lines = createInterface({
-		input: createReadStream(options.stream, 'utf8'),
-		crlfDelay: Number.POSITIVE_INFINITY,
-	});
-	for await (const text of lines) {
-		line++;
-		if (text.trim() === '') continue;
-		const read = readLine(text);
-		if ('fault' in read) {
-			faults.tell(line, read.fault);
-			// Each position once: a line that cannot be read is a cluster of its own.
-			if (read.position !== null) stream.add(read.position, []);
-			continue;
+	const sets: CompiledRules[] = [];
+	for (const folder of options.rules.length === 0 ? [null] : options.rules) {
+		const rules = loadRules(folder === null || folder === SHIPPED ? [] : [rulesFolderOf(folder)]);
+		if (!rules.ok) {
+			for (const finding of rules.error) io.err(`${formatFinding(finding)}\n`);
+			return 3;
 		}
-		const body = parseBody(read.kind, read.body, { source: read.source, receivedAt: read.receivedAt, timeZone: 'UTC' });
-		const items = body.kind === 'parsed' ? body.items : [];
-		if (body.kind === 'refused')
-			faults.tell(line, `${body.problem.field}: ${body.problem.found}, expected ${body.problem.expected}`);
-		const judged = items.flatMap((item) => {
-			if (item.kind === 'alert')
-				return [{ alert: item.alert, verdict: judge(item.alert, { ...context, now: read.receivedAt }) }];
-			const problem = item.problems[0];
-			faults.tell(
-				line,
-				problem === undefined ? 'not understood' : `${problem.field}: ${problem.found}, expected ${problem.expected}`,
-			);
-			return [];
-		});
-		if (!stream.add(read.position, judged)) faults.tell(line, `position ${read.position} stands twice`);
+		sets.push(rules.value);
+	}
+	const [rules = [], after] = sets;
+	const context = { ...plant, rules, classifier: loadWeights(), attack: attackTable };
+	const faults = new Faults(options.stream, io);
+	if (after !== undefined) return await compare(options, { ...context, after }, faults, io);
+	const stream = createReplay(plant);
+	const begun = performance.now();
+	for await (const { line, position, receivedAt, alerts } of readRecorded(options.stream, faults)) {
+		const judged = alerts.map((alert) => ({ alert, verdict: judge(alert, { ...context, now: receivedAt }) }));
+		if (!stream.add(position, judged)) faults.tell(line, `position ${position} stands twice`);
 	}
 	const seconds = (performance.now() - begun) / 1000;
 	await write(stream, options.out, io);
@@ -153,39 +137,32 @@ async function run(options: Options, plant: Plant, io: ReplayIo): Promise<number
 	return faults.end();
 }
 
-type Line = { position: number; receivedAt: number; source: string; kind: string; body: string };
+/** A folder with rule files, or a configuration folder that holds one. A name that is neither is a fault, not an empty set. */
+function rulesFolderOf(folder: string): string {
+	const inside = join(folder, 'rules');
+	return statSync(folder).isDirectory() && statSync(inside, { throwIfNoEntry: false })?.isDirectory() === true
+		? inside
+		: folder;
+}
 
-type Unread = { readonly fault: string; readonly position: number | null };
+type Compared = Omit<JudgeContext, 'now'> & Plant & { readonly after: CompiledRules };
 
-function readLine(text: string): Line | Unread {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch (fault) {
-		return {
-			fault: `no JSON: ${fault instanceof Error ? fault.message.slice(0, 200) : String(fault)}`,
-			position: null,
-		};
+/** Judges each alert under both sets of rules and lets each go its way; the difference is written, nothing else. */
+async function compare(options: Options, context: Compared, faults: Faults, io: ReplayIo): Promise<number> {
+	const { after, ...before } = context;
+	const diff = createRuleDiff(before);
+	for await (const { line, position, receivedAt, alerts } of readRecorded(options.stream, faults)) {
+		const judged = alerts.map((alert) => ({
+			alert,
+			before: judge(alert, { ...before, now: receivedAt }),
+			after: judge(alert, { ...before, rules: after, now: receivedAt }),
+		}));
+		if (!diff.add(position, judged)) faults.tell(line, `position ${position} stands twice`);
 	}
-	const line = StreamLine.safeParse(value);
-	if (!line.success) {
-		const fault = line.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-		return {
-			fault,
-			position: StreamLine.shape.position.safeParse(Reflect.get(Object(value), 'position')).data ?? null,
-		};
-	}
-	const { position } = line.data;
-	const receivedAt = fromIso(line.data.received_at);
-	if (receivedAt === null)
-		return {
-			fault: `received_at: \`${line.data.received_at.slice(0, 60)}\` is no ISO 8601 time with a zone`,
-			position,
-		};
-	if (sourceKind(line.data.source) === null)
-		return { fault: `source: \`${line.data.source}\` is no kind of source`, position };
-	const body = typeof line.data.body === 'string' ? line.data.body : JSON.stringify(line.data.body ?? null);
-	return { position, receivedAt, source: line.data.source, kind: line.data.source, body };
+	const text = options.json ? diffJson(diff.result()) : diffText(diff.result());
+	if (options.out === null) io.out(text);
+	else await writeFile(options.out, text);
+	return faults.end();
 }
 
 async function write(stream: Replay, file: string | null, io: ReplayIo): Promise<void> {
@@ -209,26 +186,4 @@ async function write(stream: Replay, file: string | null, io: ReplayIo): Promise
 function csv(text: string): string {
 	const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 	return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""').replaceAll(/[\n\r]/g, ' ')}"` : safe;
-}
-
-/** Faults of the stream, told with their line up to a limit, and counted. */
-class Faults {
-	#count = 0;
-	readonly #file: string;
-	readonly #io: ReplayIo;
-
-	constructor(file: string, io: ReplayIo) {
-		this.#file = file;
-		this.#io = io;
-	}
-
-	tell(line: number, what: string): void {
-		this.#count++;
-		if (this.#count <= FAULTS_SHOWN_MAX) this.#io.err(`${this.#file}:${line}: ${what}\n`);
-	}
-
-	end(): number {
-		if (this.#count > FAULTS_SHOWN_MAX) this.#io.err(`${this.#count - FAULTS_SHOWN_MAX} further faults\n`);
-		return this.#count > 0 ? 1 : 0;
-	}
 }

@@ -12,11 +12,15 @@ import { categoryOfTechnique } from './classifier/category.ts';
 import type { Classification } from './classifier/classify.ts';
 import { classifyRemembered } from './classifier/remembered.ts';
 import type { Weights } from './classifier/weights.ts';
+import { LEARNED_PREFIX } from './learn/rule.ts';
 import { applyRules, type CompiledRules, type RuleAnswer, ruleContext } from './rules.ts';
+import { type Stated, statedBy } from './stated.ts';
 
 export type JudgeContext = {
 	readonly inventory: Inventory;
 	readonly rules: CompiledRules;
+	/** Rules that people taught and that may speak of this alert: asked after all others, found by its source and title. */
+	readonly learned?: (alert: Alert) => CompiledRules;
 	/** Null where there is no classifier: everything else works without it. */
 	readonly classifier: Weights | null;
 	readonly attack: AttackTable;
@@ -27,6 +31,8 @@ export type JudgeContext = {
 
 /** What `confidence` of a rule is worth; the safety gate calls 0.8 and more high. */
 const RULE_CONFIDENCE = { low: 0.4, medium: 0.65, high: 0.9 } as const;
+/** What a technique scores that the sensor's event type stands for; one that the source names by id scores 1. */
+const STATED_SCORE = 0.8;
 /** A source that states a severity has at least looked; one that says how sure it is counts up to a medium rule. */
 const SOURCE_CONFIDENCE = 0.3;
 const SOURCE_CONFIDENCE_MAX = RULE_CONFIDENCE.medium;
@@ -58,19 +64,27 @@ export function judge(alert: Alert, context: JudgeContext): Verdict {
 	if (target !== null) reasons.push({ by: 'inventory', text: describeAsset(target) });
 	const placed = domainOf(alert, target, inventory);
 	const words = context.classifier === null ? null : wordsOfAlert(context.classifier, alert, placed);
-	const answer = applyRules(context.rules, ruleContext(alert, assets, inventory, context.windows ?? []));
+	const stated = statedBy(alert);
+	const answer = applyRules(
+		rulesFor(alert, context),
+		ruleContext(alert, assets, inventory, context.windows ?? [], stated),
+	);
 	const domain = placed ?? words?.domain ?? 'it';
-	const category = categoryFor(alert, answer, words, domain);
+	const category = categoryFor(alert, answer, stated, words, domain);
 	const isProcessSafety = alert.kind === 'process_safety' || category === 'process_safety';
 	const severity = severityFor(alert, answer, words, target, isProcessSafety, reasons);
-	const techniques = techniquesFor(alert, answer, words);
+	const techniques = techniquesFor(alert, answer, stated, words);
 	const lead = techniques[0]?.id;
 	const matrix = lead === undefined ? (domain === 'ot' ? 'ics' : 'enterprise') : matrixOf(lead);
 	const named = techniques.filter((t) => t.score >= 0.5).map((t) => t.id);
 	const tactics = [
 		...new Set([...tacticsOf(attack, named), ...(usesWords(alert, words) ? (words?.tactics ?? []) : [])]),
 	];
-	reasons.push(...ruleReasons(answer), ...techniqueReasons(alert, words, attack));
+	reasons.push(
+		...statedReasons(alert, stated, attack),
+		...ruleReasons(answer),
+		...techniqueReasons(alert, words, attack),
+	);
 	const muting = answer.fired.find((rule) => rule.mute === true);
 	const muted = muting !== undefined && !isProcessSafety && severityRank(severity.floor) < severityRank('high');
 	if (muting !== undefined && !muted) {
@@ -92,6 +106,11 @@ export function judge(alert: Alert, context: JudgeContext): Verdict {
 		muted,
 		reasons: reasons.slice(0, 50),
 	};
+}
+
+function rulesFor(alert: Alert, { rules, learned }: JudgeContext): CompiledRules {
+	const taught = learned?.(alert) ?? [];
+	return taught.length === 0 ? rules : [...rules, ...taught];
 }
 
 /** Where the alert belongs by inventory and source; null where neither says. */
@@ -128,19 +147,33 @@ const CATEGORY_OF_KIND: Readonly<Record<AlertKind, { it: Category; ot: Category 
 	audit: { it: 'audit', ot: 'audit' },
 };
 
-/** Process safety above all; then the last rule that names one, the kind, the source's techniques, the words. */
-function categoryFor(alert: Alert, answer: RuleAnswer, words: Classification | null, domain: 'it' | 'ot'): Category {
+/** What words may make of an alert that its sensor files under a tactic: more exact, never another matter. */
+const FINER_THAN_TACTIC: readonly Category[] = ['malware', 'ransomware'];
+
+/**
+ * Process safety above all; then the last rule that names one, the kind, what the sensor files it under, the source's techniques,
+ * a tactic that the sensor names, the words.
+ */
+function categoryFor(
+	alert: Alert,
+	answer: RuleAnswer,
+	stated: Stated,
+	words: Classification | null,
+	domain: 'it' | 'ot',
+): Category {
 	const ruled = answer.fired.flatMap((rule) => rule.category ?? []);
 	if (alert.kind === 'process_safety' || ruled.includes('process_safety')) return 'process_safety';
 	const last = ruled.at(-1);
 	if (last !== undefined) return last;
 	const kind = CATEGORY_OF_KIND[alert.kind];
 	if (kind !== null) return kind[domain];
+	if (stated.category !== null) return stated.category;
 	for (const id of alert.techniques) {
 		const named = categoryOfTechnique(id);
 		if (named !== null) return named;
 	}
-	return words?.category ?? 'other';
+	const worded = words?.category ?? 'other';
+	return stated.tactic === null || FINER_THAN_TACTIC.includes(worded) ? worded : stated.tactic;
 }
 
 type SeverityAnswer = { readonly severity: Severity; readonly floor: Severity };
@@ -172,7 +205,8 @@ function severityFor(
 		if (severityRank(maxSeverity(severity, floor)) < severityRank('high')) {
 			reasons.push({ by: 'default', text: 'a process-safety alarm is never below high' });
 		}
-		floor = maxSeverity(floor, 'high');
+		// A rule may call such an alarm graver than its source does, never milder.
+		floor = maxSeverity(maxSeverity(floor, alert.severity ?? 'high'), 'high');
 	}
 	severity = maxSeverity(severity, floor);
 	const byAsset = raisedByAsset(alert, severity, target);
@@ -226,9 +260,15 @@ function raisedByAsset(
 	return null;
 }
 
-/** The source's own techniques, those of rules, then the words' (where they are sure), each once, best first. */
-function techniquesFor(alert: Alert, answer: RuleAnswer, words: Classification | null): TechniqueScore[] {
+/** The source's own techniques, those that its event type stands for, those of rules, then the words' (where they are sure), each once, best first. */
+function techniquesFor(
+	alert: Alert,
+	answer: RuleAnswer,
+	stated: Stated,
+	words: Classification | null,
+): TechniqueScore[] {
 	const scores = new Map<string, number>();
+	for (const id of stated.techniques) scores.set(id, STATED_SCORE);
 	for (const id of alert.techniques) scores.set(id, 1);
 	for (const rule of answer.fired) {
 		for (const id of rule.techniques ?? [])
@@ -250,7 +290,10 @@ function confidenceFor(
 	answer: RuleAnswer,
 	words: Classification | null,
 ): { confidence: number; confidence_firm: number } {
-	const rules = answer.fired.map((rule) => RULE_CONFIDENCE[rule.confidence]);
+	// What people taught says how bad, never how sure: the gate reads this.
+	const rules = answer.fired
+		.filter((rule) => !rule.id.startsWith(LEARNED_PREFIX))
+		.map((rule) => RULE_CONFIDENCE[rule.confidence]);
 	const source = alert.severity === null ? 0 : Math.max(SOURCE_CONFIDENCE, statedConfidence(alert));
 	const firm = Math.max(0, source, ...rules);
 	return {
@@ -269,25 +312,49 @@ function statedConfidence(alert: Alert): number {
 	return Math.min(SOURCE_CONFIDENCE_MAX, number > 1 ? number / 100 : number);
 }
 
+/** Rules that are told with their title; what else fired is named. */
+const RULES_TOLD_MAX = 20;
+/** How the reasons that only name rules begin. */
+export const ALSO_FIRED = 'also fired: ';
+
 function ruleReasons(answer: RuleAnswer): Reason[] {
-	return [
-		...answer.fired.map((rule): Reason => {
-			const does = [
-				rule.set === undefined ? '' : `severity ${rule.set}`,
-				rule.raise === undefined ? '' : `severity +${rule.raise}`,
-				rule.floor === undefined ? '' : `at least ${rule.floor}`,
-				rule.category ?? '',
-				rule.mute === true ? 'mute' : '',
-			].filter((part) => part !== '');
-			return { by: 'rule', text: clip(`${rule.id}: ${rule.title}${does.length === 0 ? '' : ` (${does.join(', ')})`}`) };
+	const told = answer.fired.slice(0, RULES_TOLD_MAX).map((rule): Reason => {
+		const does = [
+			rule.set === undefined ? '' : `severity ${rule.set}`,
+			rule.raise === undefined ? '' : `severity +${rule.raise}`,
+			rule.floor === undefined ? '' : `at least ${rule.floor}`,
+			rule.category ?? '',
+			rule.mute === true ? 'mute' : '',
+		].filter((part) => part !== '');
+		return { by: 'rule', text: clip(`${rule.id}: ${rule.title}${does.length === 0 ? '' : ` (${does.join(', ')})`}`) };
+	});
+	const failed = answer.failed.map(
+		({ rule, fault }): Reason => ({
+			by: 'rule',
+			text: clip(`${rule.id} could not be evaluated and did not count: ${fault}`),
 		}),
-		...answer.failed.map(
-			({ rule, fault }): Reason => ({
-				by: 'rule',
-				text: clip(`${rule.id} could not be evaluated and did not count: ${fault}`),
-			}),
-		),
-	];
+	);
+	return [...told, ...namedReasons(answer.fired.slice(RULES_TOLD_MAX).map((rule) => rule.id)), ...failed];
+}
+
+/** Names packed into as few reasons as hold them whole. */
+function namedReasons(ids: readonly string[]): Reason[] {
+	const packed: string[] = [];
+	for (const id of ids) {
+		const last = packed.at(-1);
+		if (last !== undefined && last.length + id.length + 2 <= 500) packed[packed.length - 1] = `${last}, ${id}`;
+		else packed.push(`${ALSO_FIRED}${id}`);
+	}
+	return packed.map((text) => ({ by: 'rule', text }));
+}
+
+/** What the sensor files it under, and what that means. */
+function statedReasons(alert: Alert, stated: Stated, attack: AttackTable): Reason[] {
+	const meaning = stated.category ?? stated.tactic;
+	if (meaning === null) return [];
+	const names = stated.techniques.map((id) => nameTechnique(attack, id));
+	const stands = names.length === 0 ? meaning : `${meaning}, ${names.join(', ')}`;
+	return [{ by: 'source', text: clip(`${alert.source} files it as \`${stated.words.slice(0, 80)}\`: ${stands}`) }];
 }
 
 function techniqueReasons(alert: Alert, words: Classification | null, attack: AttackTable): Reason[] {

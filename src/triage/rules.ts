@@ -83,6 +83,7 @@ const RULE_VARIABLES = {
 		'severity',
 		'severity_raw',
 		'kind',
+		'category',
 		'domain',
 		'status',
 		'techniques',
@@ -234,12 +235,25 @@ function mutesProcessSafety(condition: Condition): boolean {
 	return evaluate(condition, ruleContext(alert, [], null, [])) === true;
 }
 
+const UNSTATED = { category: null, techniques: [] } as const;
+
+/** Entities that conditions loop over: two loops inside one another stay at 40,000 turns. */
+const ENTITIES_SEEN_MAX = 200;
+
+/** Who is hit and who acts first, so that padding with other names hides nobody. */
+function seenEntities(entities: Alert['entities']): Alert['entities'] {
+	if (entities.length <= ENTITIES_SEEN_MAX) return entities;
+	const isParty = ({ role }: Alert['entities'][number]): boolean => role === 'target' || role === 'actor';
+	return [...entities.filter(isParty), ...entities.filter((e) => !isParty(e))].slice(0, ENTITIES_SEEN_MAX);
+}
+
 /** What the rules may look at for one alert; `assets` as `assetsOf` gives them, targets first. */
 export function ruleContext(
 	alert: Alert,
 	assets: readonly Asset[],
 	inventory: Inventory | null,
 	windows: readonly Window[],
+	stated: { readonly category: Category | null; readonly techniques: readonly string[] } = UNSTATED,
 ): RuleContext {
 	const target = assets[0] ?? null;
 	const actorNames = new Set(
@@ -257,10 +271,12 @@ export function ruleContext(
 			severity: alert.severity ?? 'unknown',
 			severity_raw: alert.severity_raw ?? '',
 			kind: alert.kind,
+			/** What the sensor's own category or event type means; a mere tactic says too little. */
+			category: stated.category ?? 'unknown',
 			domain: alert.domain ?? 'unknown',
 			status: alert.status,
-			techniques: alert.techniques,
-			entities: alert.entities,
+			techniques: [...new Set([...alert.techniques, ...stated.techniques])],
+			entities: seenEntities(alert.entities),
 			occurred_at: alert.occurred_at,
 		},
 		asset: assetContext(target),

@@ -21,6 +21,7 @@ describe('an adviser’s answer', () => {
 			'severity low became high: an opinion lowers nothing',
 			'2 of 4 techniques left out: not in the table, or too many',
 			'the playbook it named does not exist',
+			'taken out of its words: calls to act, links, mentions, markup',
 		]);
 		expect(Object.keys(clamped)).not.toContain('decision');
 	});
