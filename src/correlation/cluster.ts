@@ -1,9 +1,10 @@
 // One cluster's own book-keeping: opening it, and taking an alert into it with the indexes that go with that.
+
+import { clamp, gapTo, heatNow, learnPace, severityBits, templateBits } from './likelihood.ts';
 import type { Observation } from './observation.ts';
 import { countKey, fadingAdd } from './rates.ts';
-import { clamp, gapTo, learnPace, severityBits, templateBits } from './score.ts';
 import type { Settings } from './settings.ts';
-import type { Cluster, ClusterKind, State, Touch } from './state.ts';
+import { type Cluster, type ClusterKind, finalId, type State, type Touch } from './state.ts';
 
 /** Templates, conditions and places kept of one cluster. */
 const NAMES_MAX = 500;
@@ -29,6 +30,10 @@ export function newCluster(
 		paces: settings.paces.map((pace) => pace.share),
 		keys: new Set(),
 		types: new Set(),
+		actor: null,
+		before: null,
+		ways: new Map(),
+		users: new Map(),
 		templates: new Set(),
 		processSafety: false,
 		zones: new Set(),
@@ -68,10 +73,15 @@ export function touch(
 		cluster.belief = clamp(cluster.belief + clamp(link, 0, settings.beliefStepMax), -8, settings.beliefMax);
 	}
 	const repeat = cluster.conditions.has(observation.condition);
+	// What only repeats itself flaps: the next thing that happens there is another matter.
+	if (repeat && cluster.conditions.size === 1 && cluster.size >= 4)
+		cluster.belief = Math.max(-8, cluster.belief - settings.flapBits);
 	if (cluster.size > 0) {
 		const gap = gapTo({ ...EMPTY, first: cluster.first, last: cluster.last }, observation.at);
 		cluster.paces = learnPace(cluster.paces, gap, settings);
 	}
+	const actor = observation.keys.find((key) => key.role === 'actor')?.key ?? null;
+	cluster.actor = cluster.size === 0 || cluster.actor === actor ? actor : null;
 	cluster.size++;
 	if (observation.isFailure) cluster.failures++;
 	cluster.first = Math.min(cluster.first, observation.at);
@@ -81,13 +91,26 @@ export function touch(
 	if (observation.zone !== null && cluster.zones.size < NAMES_MAX) cluster.zones.add(observation.zone);
 	if (observation.site !== null && cluster.sites.size < NAMES_MAX) cluster.sites.add(observation.site);
 	cluster.processSafety ||= observation.processSafety;
+	if (observation.actor !== null && observation.target !== null && cluster.ways.size < NAMES_MAX)
+		cluster.ways.set(observation.actor.id, observation.target.id);
+	if (observation.target !== null && observation.user !== null && cluster.users.size < NAMES_MAX)
+		cluster.users.set(observation.target.id, observation.user);
 	state.conditions.set(observation.condition, { cluster: cluster.id, last: observation.at });
 	// A flapping monitor is no burst: its repeats do not count as failures of the place.
 	for (const key of observation.keys)
 		if (!repeat || !key.type.endsWith('_failures')) touchKey(state, cluster, observation, key, settings);
 }
 
-const EMPTY: Touch = { cluster: '', first: 0, last: 0, count: 0, asTarget: -Infinity, asActor: -Infinity };
+const EMPTY: Touch = {
+	cluster: '',
+	first: 0,
+	last: 0,
+	count: 0,
+	asTarget: -Infinity,
+	asActor: -Infinity,
+	heat: 0,
+	heatAt: 0,
+};
 
 function touchKey(
 	state: State,
@@ -103,6 +126,8 @@ function touchKey(
 		cluster.keys.add(key.key);
 		cluster.types.add(key.type);
 		countKey(state.rates, key.key, observation.at, settings.halfLife, settings.ratesMax);
+		if (key.peers !== undefined)
+			countKey(state.rates, key.peers.group, observation.at, settings.halfLife, settings.ratesMax);
 		list.push({
 			cluster: cluster.id,
 			first: observation.at,
@@ -110,6 +135,8 @@ function touchKey(
 			count: 1,
 			asTarget: key.role === 'target' ? observation.at : -Infinity,
 			asActor: key.role === 'actor' ? observation.at : -Infinity,
+			heat: 1,
+			heatAt: cluster.size,
 		});
 		if (list.length > settings.touchesMax) list.splice(0, list.length - settings.touchesMax);
 		state.touches.set(key.key, list);
@@ -118,8 +145,29 @@ function touchKey(
 	held.first = Math.min(held.first, observation.at);
 	held.last = Math.max(held.last, observation.at);
 	held.count++;
+	held.heat = heatNow(held, cluster.size) + 1;
+	held.heatAt = cluster.size;
 	if (key.role === 'target') held.asTarget = Math.max(held.asTarget, observation.at);
 	if (key.role === 'actor') held.asActor = Math.max(held.asActor, observation.at);
+}
+
+/** The cluster may go on from an earlier one: half believed, it takes over what that one had learned of its pace. */
+export function goOnFrom(
+	state: State,
+	cluster: Cluster,
+	before: { readonly cluster: string; readonly link: number },
+	settings: Settings,
+): void {
+	const early = state.clusters.get(finalId(state, before.cluster));
+	if (early === undefined || early === cluster) return;
+	cluster.before = { cluster: early.id, link: before.link };
+	const inherited = early.belief + before.link;
+	cluster.belief = clamp(
+		Math.max(cluster.belief, inherited) + Math.log2(1 + 2 ** -Math.abs(cluster.belief - inherited)),
+		-8,
+		settings.beliefMax,
+	);
+	cluster.paces = learnPace(early.paces, Math.max(0, cluster.first - early.last), settings);
 }
 
 /** People took the alert out: what only it had named, the cluster no longer knows. Its beliefs and paces stay as learned. */

@@ -2,10 +2,11 @@
 // in the live program. Owns no clock and no store: the state belongs to the caller, and the same alerts give the same answer.
 import type { Join, JoinPart, Taken } from '../domain/incident.ts';
 import type { Inventory } from '../domain/inventory.ts';
+import { HOUR } from '../domain/time.ts';
 import type { Window } from '../domain/window.ts';
 import { type Calendar, calendarOf } from './calendar.ts';
 import { candidates } from './candidates.ts';
-import { newCluster, openCluster, touch } from './cluster.ts';
+import { goOnFrom, newCluster, openCluster, touch } from './cluster.ts';
 import { expire } from './expire.ts';
 import { mergeClusters } from './merge-clusters.ts';
 import type { Observation } from './observation.ts';
@@ -32,10 +33,12 @@ export type Placement = {
 	readonly via: ClusterKind;
 	readonly cause: string | null;
 	readonly link: number;
+	/** It opened its cluster, and this is what it may go on from. */
+	readonly before?: { readonly cluster: string; readonly link: number } | undefined;
 };
 
 /** Of a placement, what changes the memory. */
-export type Move = Pick<Taken, 'cluster' | 'via' | 'cause' | 'link' | 'gathered'>;
+export type Move = Pick<Taken, 'cluster' | 'via' | 'cause' | 'link' | 'gathered' | 'before'>;
 
 export type Engine = {
 	readonly settings: Settings;
@@ -83,8 +86,9 @@ function startClock(state: State, observation: Observation): void {
 }
 
 export function moveOf(placement: Placement): Move {
-	const { cluster, via, cause, link, merges } = placement;
-	return { cluster, via, cause, link, gathered: merges.map((merge) => merge.from) };
+	const { cluster, via, cause, link, merges, before } = placement;
+	const gathered = merges.map((merge) => merge.from);
+	return { cluster, via, cause, link, gathered, ...(before === undefined ? {} : { before }) };
 }
 
 /** Leaving IT is told with the join also where it decided nothing: the first alert of an incident may be the one that does. */
@@ -114,6 +118,7 @@ function take(state: State, observation: Observation, move: Move, fixed: Fixed):
 	if (move.via === 'window' && move.cause !== null) state.windows.set(move.cause, cluster.id);
 	for (const from of move.gathered) mergeClusters(state, from, cluster.id, settings);
 	touch(state, cluster, observation, settings, move.link);
+	if (move.before !== undefined && cluster.size === 1) goOnFrom(state, cluster, move.before, settings);
 	if (move.via === 'window') return;
 	const storm = move.via === 'storm' ? cluster.id : null;
 	for (const cause of causesOf(observation, fixed.switches))
@@ -181,12 +186,13 @@ function placeInStorm(
 function placeByEvidence(state: State, observation: Observation, newId: () => string, settings: Settings): Placement {
 	const scored = candidates(state, observation, settings);
 	const [best, ...rest] = scored;
-	if (best === undefined || best.score < settings.threshold) return open(newId, scored, settings);
-	const merges: Merge[] = [];
+	if (best === undefined || best.score < settings.threshold) return open(newId, observation, scored, settings);
+	const merges: Merge[] = chainOf(state, observation, best, settings);
+	const taken = new Set(merges.map((merge) => merge.from));
 	const suggestions: Suggestion[] = [];
 	for (const other of rest.slice(0, 3)) {
 		if (best.cluster.kind !== 'evidence' || other.cluster.kind !== 'evidence') continue;
-		if (areApart(state, best.cluster.id, other.cluster.id)) continue;
+		if (areApart(state, best.cluster.id, other.cluster.id) || taken.has(other.cluster.id)) continue;
 		const join = { score: round(other.score), threshold: settings.bridge, parts: roundParts(other.parts) };
 		if (other.score >= settings.bridge && best.score >= settings.bridge) {
 			merges.push({ from: other.cluster.id, into: best.cluster.id, join });
@@ -199,7 +205,40 @@ function placeByEvidence(state: State, observation: Observation, newId: () => st
 	return { cluster: best.cluster.id, opened: false, join, merges, suggestions, change: null, ...why };
 }
 
-function open(newId: () => string, scored: readonly Scored[], settings: Settings): Placement {
+/** Links of a slow campaign that are proven at once by one alert. */
+const CHAIN_MAX = 8;
+/** Pauses are alike where neither is this many times the other. */
+const PACE_LIKE = 4;
+
+/**
+ * One step does not prove a slow campaign, but the next one may prove the ones before it too: what the cluster may go on from
+ * is taken in once a further condition confirms the pace.
+ */
+function chainOf(state: State, observation: Observation, best: Scored, settings: Settings): Merge[] {
+	const found: Merge[] = [];
+	if (best.cluster.kind !== 'evidence' || best.cluster.templates.has(observation.template)) return found;
+	const pause = observation.at - best.cluster.last;
+	const help = Math.min(settings.chainHelp, Math.max(0, best.link));
+	for (let at = best.cluster, before = at.before; before !== null && found.length < CHAIN_MAX; before = at.before) {
+		const early = openOne(state, before.cluster);
+		const weight = before.link + help;
+		if (early === null || early === best.cluster || early.kind !== 'evidence' || weight < settings.chainAt) break;
+		// A burst that begins here confirms nothing: the pause has to be like the one before.
+		const wait = at.first - early.last;
+		if (pause * PACE_LIKE < wait || pause > wait * PACE_LIKE) break;
+		if (areApart(state, early.id, best.cluster.id) || found.some((merge) => merge.from === early.id)) break;
+		const detail = `${Math.round(wait / HOUR)} h before, the pace is confirmed`;
+		found.push({
+			from: early.id,
+			into: best.cluster.id,
+			join: joinOf(settings, [{ evidence: 'slow campaign', weight: round(weight), detail }]),
+		});
+		at = early;
+	}
+	return found;
+}
+
+function open(newId: () => string, observation: Observation, scored: readonly Scored[], settings: Settings): Placement {
 	const cluster = newId();
 	const suggestions = scored
 		.filter((item) => item.score >= settings.suggest && item.cluster.conditions.size > 1)
@@ -216,7 +255,17 @@ function open(newId: () => string, scored: readonly Scored[], settings: Settings
 		parts: best === undefined ? [] : roundParts(best.parts),
 	};
 	const why = { via: 'evidence', cause: null, link: 0 } as const;
-	return { cluster, opened: true, join, merges: [], suggestions, change: null, ...why };
+	const early = scored
+		.filter(
+			(item) =>
+				item.cluster.kind === 'evidence' &&
+				item.link >= settings.chainMin &&
+				observation.at - item.cluster.last >= settings.chainPause &&
+				!observation.processSafety,
+		)
+		.toSorted((a, b) => b.link - a.link)[0];
+	const before = early === undefined ? {} : { before: { cluster: early.cluster.id, link: round(early.link) } };
+	return { cluster, opened: true, join, merges: [], suggestions, change: null, ...why, ...before };
 }
 
 function remember(state: State, observation: Observation, id: string, fixed: Fixed): void {

@@ -1,6 +1,9 @@
 // Two clusters become one in the engine's memory: everything that named the first now names the second. Nothing is decided here.
 import type { Settings } from './settings.ts';
-import { finalId, type State, type Touch } from './state.ts';
+import { type Cluster, finalId, type State, type Touch } from './state.ts';
+
+/** Names kept of one cluster: what a merge brings beyond it is forgotten. */
+const NAMES_MAX = 500;
 
 /** Brings one cluster into another: everything that named the first now names the second. */
 export function mergeClusters(state: State, from: string, into: string, settings: Settings): void {
@@ -9,32 +12,61 @@ export function mergeClusters(state: State, from: string, into: string, settings
 	if (source === undefined || target === undefined || source === target) return;
 	state.clusters.delete(source.id);
 	state.merged.set(source.id, target.id);
+	const late = source.last > target.last ? source : target;
+	bring(source.conditions, target.conditions);
+	bring(source.templates, target.templates);
+	bring(source.zones, target.zones);
+	bring(source.sites, target.sites);
+	for (const type of source.types) target.types.add(type);
+	// Where the later one was last counts.
+	target.ways = newest(source.ways, target.ways, late === source);
+	target.users = newest(source.users, target.users, late === source);
+	if (source.actor !== target.actor) target.actor = null;
+	mergeKeys(state, source, target, settings);
 	target.first = Math.min(target.first, source.first);
-	target.last = Math.max(target.last, source.last);
+	target.last = late.last;
 	target.size += source.size;
 	target.failures += source.failures;
-	for (const condition of source.conditions) target.conditions.add(condition);
-	for (const template of source.templates) target.templates.add(template);
-	for (const zone of source.zones) target.zones.add(zone);
-	for (const site of source.sites) target.sites.add(site);
-	for (const type of source.types) target.types.add(type);
 	target.belief = Math.min(settings.beliefMax, Math.max(target.belief, source.belief) + 1);
 	target.processSafety ||= source.processSafety;
+}
+
+/** The touches of both, counted up to the size that the two have together: what each was about lately stays as fresh as it was. */
+function mergeKeys(state: State, source: Cluster, target: Cluster, settings: Settings): void {
+	for (const key of target.keys) {
+		const held = state.touches.get(key)?.find((item) => item.cluster === target.id);
+		if (held !== undefined) held.heatAt += source.size;
+	}
 	for (const key of source.keys) {
-		target.keys.add(key);
 		const list = state.touches.get(key);
-		if (list === undefined) continue;
-		const one = list.find((item) => item.cluster === source.id);
+		const one = list?.find((item) => item.cluster === source.id);
+		if (list === undefined || one === undefined) continue;
 		const other = list.find((item) => item.cluster === target.id);
-		if (one === undefined) continue;
 		const rest = list.filter((item) => item !== one && item !== other);
-		rest.push(joinTouches(one, other, target.id));
+		if (other !== undefined || target.keys.size < settings.keysMax) {
+			target.keys.add(key);
+			rest.push(joinTouches({ ...one, heatAt: one.heatAt + target.size }, other, target.id));
+		}
 		state.touches.set(key, rest);
 	}
 }
 
+function bring(from: ReadonlySet<string>, into: Set<string>): void {
+	for (const name of from) if (into.size < NAMES_MAX) into.add(name);
+}
+
+function newest(
+	source: ReadonlyMap<string, string>,
+	target: ReadonlyMap<string, string>,
+	isSourceLate: boolean,
+): Map<string, string> {
+	const [early, late] = isSourceLate ? [target, source] : [source, target];
+	return new Map([...early, ...late].slice(-NAMES_MAX));
+}
+
 function joinTouches(one: Touch, other: Touch | undefined, cluster: string): Touch {
 	if (other === undefined) return { ...one, cluster };
+	const late = one.last > other.last ? one : other;
 	return {
 		cluster,
 		first: Math.min(one.first, other.first),
@@ -42,5 +74,7 @@ function joinTouches(one: Touch, other: Touch | undefined, cluster: string): Tou
 		count: one.count + other.count,
 		asTarget: Math.max(one.asTarget, other.asTarget),
 		asActor: Math.max(one.asActor, other.asActor),
+		heat: late.heat,
+		heatAt: late.heatAt,
 	};
 }

@@ -16,12 +16,20 @@ export type EvidenceType =
 	| 'domain'
 	| 'hash'
 	| 'session'
+	/** One thing that acts on another: both are named by many, but seldom together. */
+	| 'link'
 	| 'zone_failures'
 	| 'site_failures';
 
 type EvidenceRole = 'target' | 'actor' | 'other';
 
-export type EvidenceKey = { readonly type: EvidenceType; readonly key: string; readonly role: EvidenceRole };
+export type EvidenceKey = {
+	readonly type: EvidenceType;
+	readonly key: string;
+	readonly role: EvidenceRole;
+	/** Things like this one: their name and how many there are. */
+	readonly peers?: { readonly group: string; readonly count: number };
+};
 
 /** What of a verdict the engine reads. */
 export type VerdictLite = {
@@ -172,33 +180,52 @@ function subjectName(alert: Alert): string | null {
 /** Sensors that merely report are no evidence: they see everybody. */
 function keysOf(alert: Alert, found: ReadonlyMap<Entity, Asset | null>, inventory: Inventory): EvidenceKey[] {
 	const keys = new Map<string, EvidenceKey>();
-	const add = (type: EvidenceType, key: string, role: EvidenceRole): void => {
+	const add: Add = (type, key, role, peers) => {
 		const held = keys.get(key);
-		if (held === undefined || (held.role === 'other' && role !== 'other')) keys.set(key, { type, key, role });
+		if (held === undefined || (held.role === 'other' && role !== 'other'))
+			keys.set(key, peers === undefined ? { type, key, role } : { type, key, role, peers });
 	};
 	for (const entity of alert.entities) {
 		if (entity.role === 'observer') continue;
 		const role: EvidenceRole = entity.role === 'related' ? 'other' : entity.role;
 		const asset = found.get(entity);
-		if (asset !== undefined && asset !== null) add('asset', `asset:${asset.id}`, role);
+		if (asset !== undefined && asset !== null) add('asset', `asset:${asset.id}`, role, peersOf(asset, inventory));
 		else if (entity.type === 'ip') addAddress(entity.value, role, add);
 		else if (entity.type === 'host') addHost(entity.value, role, add);
 		else addOther(entity, role, add, inventory);
 	}
+	const ends = [...keys.values()].filter((key) => key.type === 'asset');
+	const from = ends.find((key) => key.role === 'actor');
+	const to = ends.find((key) => key.role === 'target');
+	if (from !== undefined && to !== undefined) add('link', `link:${from.key}>${to.key}`, 'other');
 	const order: Record<EvidenceType, number> = {
 		hash: 0,
 		address: 1,
 		domain: 2,
 		session: 3,
 		asset: 4,
-		user: 5,
-		zone_failures: 6,
-		site_failures: 7,
+		link: 5,
+		user: 6,
+		zone_failures: 7,
+		site_failures: 8,
 	};
 	return [...keys.values()].toSorted((a, b) => order[a.type] - order[b.type]).slice(0, KEYS_MAX);
 }
 
-type Add = (type: EvidenceType, key: string, role: EvidenceRole) => void;
+type Add = (type: EvidenceType, key: string, role: EvidenceRole, peers?: EvidenceKey['peers']) => void;
+
+const CROWDS = new WeakMap<Inventory, Map<string, number>>();
+
+/** The assets of the same class: what is usual for one is a good guess for the next. */
+function peersOf(asset: Asset, inventory: Inventory): NonNullable<EvidenceKey['peers']> {
+	let crowd = CROWDS.get(inventory);
+	if (crowd === undefined) {
+		crowd = new Map();
+		for (const one of inventory.data.assets) crowd.set(one.class, (crowd.get(one.class) ?? 0) + 1);
+		CROWDS.set(inventory, crowd);
+	}
+	return { group: `class:${asset.class}`, count: Math.max(1, crowd.get(asset.class) ?? 1) };
+}
 
 function addAddress(ip: string, role: EvidenceRole, add: Add): void {
 	const value = normaliseName(ip);

@@ -32,7 +32,13 @@ export type Settings = {
 	readonly elsewhereBits: number;
 	/** Another outside address, file or domain than the incident's own. */
 	readonly otherOriginBits: number;
+	/** An account that the incident does not know: each stage may have its own. */
 	readonly otherUserBits: number;
+	/** Another account than the incident used on the same host. */
+	readonly otherUserHereBits: number;
+	/** Share of next alerts that come at once (within the step): where they say what the cluster has said, and something new. */
+	readonly nearKnown: number;
+	readonly nearNew: number;
 	/** What was reached acts on something new: a step along the attack path. */
 	readonly pathBits: number;
 	/** Failures of one place are one burst when they come this close (ms). */
@@ -44,6 +50,34 @@ export type Settings = {
 	readonly ratePrior: RatePrior;
 	/** How many hours of watching the prior counts for. */
 	readonly ratePriorHours: number;
+	/** The same for what is usual among the thing's peers. */
+	readonly peerPriorHours: number;
+	/** How much of the gaps between steps keeps a rhythm, against a heavy tail. */
+	readonly rhythm: number;
+	/** Each repeat of a cluster that only repeats itself lowers the belief that it is an incident by this. */
+	readonly flapBits: number;
+	/** An ordinary failure, and a message that no tactic of an attack fits; both of medium severity or less. */
+	readonly faultBits: number;
+	readonly noTacticBits: number;
+	/** One source and at least this many things, and this many for each message: a scan. An alert without its source: the bits. */
+	readonly fanKeys: number;
+	readonly fanRatio: number;
+	readonly withoutActorBits: number;
+	/** Through the jump host to another host than the incident went to. */
+	readonly otherWayBits: number;
+	/** Nothing in common but a name, on a host that the incident never reached; and the same in a burst of failures. */
+	readonly otherPlaceBits: number;
+	readonly burstPlaceBits: number;
+	/** A first step of an intrusion where the incident is in already. */
+	readonly wayInBits: number;
+	/** A step that the incident has made before and has gone on from. */
+	readonly againBits: number;
+	/** What opened a cluster remembers what it may go on from: from these bits, after a pause of at least this (ms). */
+	readonly chainMin: number;
+	readonly chainPause: number;
+	/** A next step after a like pause adds its own bits, at most these; with them the link has to reach `chainAt`. */
+	readonly chainHelp: number;
+	readonly chainAt: number;
 	/** Counts of what is usual fade by half in this time (ms). */
 	readonly halfLife: number;
 	/** Templates that a plant may know: the prior share of each is one of this many. */
@@ -81,23 +115,36 @@ export type Settings = {
 export const DEFAULT_SETTINGS: Settings = {
 	threshold: -1.5,
 	suggest: -3,
-	bridge: 7,
+	bridge: 8,
 	openerOdds: -2,
 	beliefMax: 6,
 	beliefStepMax: 5,
-	severityBits: { informational: -2.5, low: -1.5, medium: -0.5, high: 0.7, critical: 1.5 },
-	extraBits: { hash: 4, address: 4, domain: 4, session: 4, asset: 2, user: 1.2, zone_failures: 0, site_failures: 0 },
+	severityBits: { informational: -4, low: -3, medium: -0.5, high: 0.7, critical: 1.5 },
+	extraBits: {
+		hash: 4,
+		address: 4,
+		domain: 4,
+		session: 4,
+		link: 2,
+		asset: 2,
+		user: 0.7,
+		zone_failures: 0,
+		site_failures: 0,
+	},
 	templateMin: -5,
 	templateMax: 1.5,
-	elsewhereBits: -3,
-	otherOriginBits: -4,
-	otherUserBits: -1,
+	elsewhereBits: -4,
+	otherOriginBits: -8,
+	otherUserBits: -0.5,
+	otherUserHereBits: -8,
+	nearKnown: 0.5,
+	nearNew: 0.12,
 	pathBits: 1.5,
 	burstGap: 5 * MINUTE,
 	paces: [
-		{ mean: 10 * MINUTE, share: 0.4 },
-		{ mean: 35 * MINUTE, share: 0.4 },
-		{ mean: 9 * HOUR, share: 0.2 },
+		{ mean: 6 * MINUTE, share: 0.4 },
+		{ mean: 40 * MINUTE, share: 0.4 },
+		{ mean: 7 * HOUR, share: 0.2 },
 	],
 	within: 2 * MINUTE,
 	ratePrior: {
@@ -107,14 +154,32 @@ export const DEFAULT_SETTINGS: Settings = {
 		domain: 0.001,
 		hash: 0.0005,
 		session: 0.0005,
+		link: 0.003,
 		zone_failures: 0.2,
 		site_failures: 0.6,
 	},
 	ratePriorHours: 48,
+	peerPriorHours: 12,
+	rhythm: 0.5,
+	flapBits: 1,
+	faultBits: -2,
+	fanKeys: 5,
+	fanRatio: 4,
+	withoutActorBits: -6,
+	wayInBits: -5,
+	noTacticBits: -1.5,
+	otherWayBits: -5,
+	otherPlaceBits: -6,
+	chainMin: -1.5,
+	chainAt: 0.5,
+	chainHelp: 3,
+	againBits: -3,
+	chainPause: 3 * HOUR,
+	burstPlaceBits: -3,
 	halfLife: 3 * DAY,
 	templates: 500,
 	repeatWindow: DAY,
-	repeatFresh: HOUR,
+	repeatFresh: 20 * MINUTE,
 	zoneBitsMax: 4,
 	siteBitsMax: 2.5,
 	horizon: 2 * DAY,

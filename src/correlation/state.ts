@@ -15,6 +15,9 @@ export type Touch = {
 	/** When it was last the thing that an alert was about, and when it last acted; -Infinity for never. */
 	asTarget: number;
 	asActor: number;
+	/** How much the cluster's latest alerts were about it: fades with each alert of the cluster, counted up to `heatAt`. */
+	heat: number;
+	heatAt: number;
 };
 
 export type Cluster = {
@@ -37,6 +40,14 @@ export type Cluster = {
 	paces: number[];
 	keys: Set<string>;
 	types: Set<EvidenceType>;
+	/** The one inside host or address from which all its alerts came; null where they came from several, or from none. */
+	actor: string | null;
+	/** The cluster that it may go on from, with the bits of evidence: too few to join it, not too few to remember. */
+	before: { readonly cluster: string; readonly link: number } | null;
+	/** What each actor last acted on. */
+	ways: Map<string, string>;
+	/** The account that was last used on each thing that alerts were about. */
+	users: Map<string, string>;
 	/** Templates, for storms and explanations. */
 	templates: Set<string>;
 	processSafety: boolean;

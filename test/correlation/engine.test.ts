@@ -370,9 +370,9 @@ describe('laws', () => {
 		const state = newState();
 		let nth = 0;
 		const sizes: number[] = [];
-		for (let i = 0; i < 50_000; i++) {
+		for (let i = 0; i < 20_000; i++) {
 			const item = seen({
-				at: START + i * 30 * SECOND,
+				at: START + i * 75 * SECOND,
 				what: `what ${i % 211}`,
 				target: `pc-${(i * 17) % 40}`,
 				user: `user${(i * 31) % 500}`,
@@ -380,13 +380,13 @@ describe('laws', () => {
 				severity: 'medium',
 			});
 			engine.place(state, item, () => `c${nth++}`);
-			if (i % 10_000 === 9_999) {
+			if (i % 4_000 === 3_999) {
 				const touches = [...state.touches.values()].reduce((sum, list) => sum + list.length, 0);
 				sizes.push(state.clusters.size + touches + state.conditions.size + state.merged.size + state.storms.size);
 			}
 			if (i % 1_000 === 0) {
-				for (const list of state.touches.values())
-					expect(list.length).toBeLessThanOrEqual(DEFAULT_SETTINGS.touchesMax + 1);
+				const longest = Math.max(...[...state.touches.values()].map((list) => list.length));
+				expect(longest).toBeLessThanOrEqual(DEFAULT_SETTINGS.touchesMax + 1);
 			}
 		}
 		// After two days of event time nothing is added without something being forgotten.

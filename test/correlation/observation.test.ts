@@ -55,6 +55,7 @@ describe('the things that an alert names', () => {
 		expect(keys.map((key) => [key.key, key.role])).toEqual([
 			['asset:jump', 'actor'],
 			['asset:eng', 'target'],
+			['link:asset:jump>asset:eng', 'other'],
 		]);
 		expect([target?.id, actor?.id]).toEqual(['eng', 'jump']);
 	});

@@ -60,6 +60,8 @@ type Given = {
 	readonly severity?: Severity;
 	readonly failure?: boolean;
 	readonly safety?: boolean;
+	/** What the classifier takes it for. */
+	readonly tactic?: string;
 };
 
 export function seen(given: Given): Observation {
@@ -73,6 +75,8 @@ export function seen(given: Given): Observation {
 	if (given.domain !== undefined) keys.push({ type: 'domain', key: `domain:${given.domain}`, role: 'other' });
 	if (target !== null) keys.push({ type: 'asset', key: `asset:${target.id}`, role: 'target' });
 	if (actor !== null) keys.push({ type: 'asset', key: `asset:${actor.id}`, role: 'actor' });
+	if (actor !== null && target !== null && actor !== target)
+		keys.push({ type: 'link', key: `link:asset:${actor.id}>asset:${target.id}`, role: 'other' });
 	if (given.user !== undefined) keys.push({ type: 'user', key: `user:${given.user}`, role: 'other' });
 	if (failure && severity !== 'medium' && target?.zone != null) {
 		keys.push({ type: 'zone_failures', key: `zone:${target.zone}`, role: 'other' });
@@ -85,7 +89,7 @@ export function seen(given: Given): Observation {
 		keys,
 		severity,
 		category: failure ? 'ot_availability' : 'intrusion',
-		tactics: [],
+		tactics: given.tactic === undefined ? [] : [given.tactic],
 		isFailure: failure,
 		processSafety: given.safety ?? false,
 		target,

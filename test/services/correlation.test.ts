@@ -284,6 +284,65 @@ describe('the correlation stage', () => {
 		expect(await run(7)).toEqual(whole);
 	});
 
+	it('a long stream gives the same incidents in any batch, stopped in the middle, with two processes', async () => {
+		// A day of a plant: two intrusions whose files differ, a slow one on a host of its own, a storm, and what happens every day.
+		const stream = () =>
+			[
+				...Array.from({ length: 24 }, (_, i) =>
+					alertRow({ title: `usual ${i % 5}`, minute: i * 17, target: `pc-${10 + i}`, severity: 'low' }),
+				),
+				...Array.from({ length: 6 }, (_, i) =>
+					alertRow({ title: `macro ${i}`, minute: 20 + i * 4, target: 'pc-1', ...(i % 2 === 0 ? { hash: 'a1' } : {}) }),
+				),
+				...Array.from({ length: 6 }, (_, i) =>
+					alertRow({ title: `shell ${i}`, minute: 31 + i * 5, target: 'pc-2', ...(i % 2 === 0 ? { hash: 'b2' } : {}) }),
+				),
+				...Array.from({ length: 5 }, (_, i) =>
+					alertRow({ title: `slow ${i}`, minute: 10 + i * 410, target: 'pc-3', severity: 'medium' }),
+				),
+				...failures(12),
+				alertRow({ title: 'logic changed', minute: 48, target: 'eng2', hash: 'a1', verdict: { domain: 'ot' } }),
+			].sort((a, b) => a.last_seen - b.last_seen || (a.id < b.id ? -1 : 1));
+		type Way = { readonly size: number; readonly stopEvery: number; readonly processes: number };
+		const run = async ({ size, stopEvery, processes }: Way): Promise<number[]> => {
+			await running?.release();
+			running = null;
+			await fresh?.close();
+			fresh = await freshDatabase();
+			now = NOW;
+			const rows = stream();
+			const open = () => Array.from({ length: processes }, () => openLead(db(), LOCK_CORRELATE));
+			let leads = open();
+			let handlers = leads.map((lead) => startBeside(lead));
+			for (let i = 0, turn = 0; i < rows.length; i += size, turn++) {
+				if (stopEvery > 0 && turn > 0 && turn % stopEvery === 0) {
+					// The one that holds the lead goes with all that it knew; a new one comes.
+					for (const lead of leads) await lead.release();
+					leads = open();
+					handlers = leads.map((lead) => startBeside(lead));
+				}
+				let taken = await due('correlate', rows.slice(i, i + size));
+				for (let tries = 0; taken.length > 0 && tries < 4; tries++) {
+					await handlers[(turn + tries) % processes]?.correlate?.(taken);
+					taken = await claimDue(db(), 'correlate', 500, now);
+				}
+			}
+			now += 5 * SECOND;
+			for (const handler of handlers) await handler.correlate?.(await claimDue(db(), 'correlate', 500, now));
+			for (const lead of leads) await lead.release();
+			const placed = await alerts();
+			expect(placed.every((row) => row['placed_at'] !== null)).toBe(true);
+			const ids = placed.map((row) => String(row['incident'] ?? row['id']));
+			return ids.map((id) => ids.indexOf(id));
+		};
+		const whole = await run({ size: 500, stopEvery: 0, processes: 1 });
+		expect(new Set(whole).size).toBeGreaterThan(4);
+		expect(await run({ size: 9, stopEvery: 0, processes: 1 })).toEqual(whole);
+		expect(await run({ size: 4, stopEvery: 3, processes: 1 })).toEqual(whole);
+		expect(await run({ size: 7, stopEvery: 0, processes: 2 })).toEqual(whole);
+		expect(await run({ size: 5, stopEvery: 2, processes: 2 })).toEqual(whole);
+	}, 60_000);
+
 	it('a repeat brings the incident up to date and is not counted twice', async () => {
 		const handlers = await start();
 		const row = alertRow({ title: 'dropper', minute: 0, target: 'pc-1' });
