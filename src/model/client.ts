@@ -4,7 +4,7 @@
 import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError, RateLimitError } from 'openai';
 import { z } from 'zod';
 import type { Instant } from '../domain/time.ts';
-import { type Breaker, type Budget, createBreaker, createBudget } from './budget.ts';
+import { type Breaker, type Budget, createBreaker, createBudget, type Spent, type Use } from './budget.ts';
 import { type Prompt, promptHash } from './prompt.ts';
 
 /** Bytes of one response; a server that sends more is cut off. */
@@ -21,11 +21,17 @@ export type AdviserOptions = {
 	/** For the whole ladder of calls, retries included. */
 	readonly timeoutMs: number;
 	readonly tokensPerHour: number;
+	readonly tokensPerDay?: number;
+	/** What a million tokens cost, and how much may be spent in an hour: in one currency, whichever. Free where left out. */
+	readonly price?: Price;
+	readonly moneyPerHour?: number;
 	/** Failures in a row that open the breaker, and for how long. */
 	readonly breaker?: { readonly failures: number; readonly pauseMs: number };
 	/** The clock; a test gives its own. */
 	readonly now?: () => Instant;
 };
+
+export type Price = { readonly inputPerMillion: number; readonly outputPerMillion: number };
 
 type Question<T> = {
 	readonly prompt: Prompt;
@@ -57,8 +63,12 @@ type CallFacts = {
 	/** SHA-256 of the messages exactly as sent first (masked), canonical JSON. */
 	readonly promptHash: string;
 	readonly promptVersion: string;
+	/** SHA-256 of the prompt file, header included. */
+	readonly promptFile: string;
 	/** As the endpoint counts them; estimated by length where it does not. */
 	readonly tokens: number;
+	/** In the currency of the prices; 0 where there are none. */
+	readonly money: number;
 	readonly ms: number;
 	readonly calls: number;
 };
@@ -69,20 +79,24 @@ export type AdviserAnswer<T> =
 export type Adviser = {
 	readonly model: string;
 	ask<T>(question: Question<T>): Promise<AdviserAnswer<T>>;
-	/** Tokens used in the last hour, and whether the breaker lets calls through. */
-	status(): { readonly tokensSpent: number; readonly tokensPerHour: number };
+	/** Counts what another process, or this one before a restart, has spent. */
+	note(use: Use, at: Instant): void;
+	/** What was used in the last hour and day, and what an hour holds. */
+	status(): Spent & { readonly tokensPerHour: number };
 };
 
 type Failure = { readonly reason: FailureReason; readonly detail: string };
 type Ladder<T> = ({ readonly data: T; readonly via: Format } | Failure) & {
-	readonly tokens: number;
+	readonly usage: Usage;
 	readonly calls: number;
 };
+/** Tokens sent and received, over all calls for one question. */
+type Usage = { readonly input: number; readonly output: number };
 
 /** Makes the adviser; no call is made before the first question. */
 export function createAdviser(options: AdviserOptions): Adviser {
 	const now = options.now ?? Date.now;
-	const budget: Budget = createBudget(options.tokensPerHour);
+	const budget: Budget = createBudget(options);
 	const breaker: Breaker = createBreaker(options.breaker?.failures ?? 4, options.breaker?.pauseMs ?? 60_000);
 	const client = new OpenAI({
 		baseURL: options.baseUrl,
@@ -99,45 +113,52 @@ export function createAdviser(options: AdviserOptions): Adviser {
 		const began = now();
 		const { prompt } = question;
 		const hash = promptHash(options.model, prompt);
-		const facts = (tokens: number, calls: number): CallFacts => ({
+		const facts = (usage: Usage, calls: number): CallFacts => ({
 			model: options.model,
 			promptHash: hash,
 			promptVersion: prompt.version,
-			tokens,
+			promptFile: prompt.file,
+			...useOf(usage, options.price),
 			calls,
 			ms: Math.max(0, now() - began),
 		});
 		if (!breaker.mayCall(began)) {
-			return { ok: false, reason: 'breaker', detail: 'too many failures in a row: waiting', ...facts(0, 0) };
+			return { ok: false, reason: 'breaker', detail: 'too many failures in a row: waiting', ...facts(NOTHING, 0) };
 		}
-		const expected = estimateTokens(prompt.system + prompt.user) + ANSWER_TOKENS_MAX;
-		const reservation = budget.reserve(expected, began);
-		if (reservation === null) {
-			return { ok: false, reason: 'budget', detail: `${options.tokensPerHour} tokens an hour`, ...facts(0, 0) };
-		}
+		const expected = { input: estimateTokens(prompt.system + prompt.user), output: ANSWER_TOKENS_MAX };
+		const reservation = budget.reserve(useOf(expected, options.price), began);
+		if (!reservation.ok) return { ok: false, reason: 'budget', detail: reservation.limit, ...facts(NOTHING, 0) };
 		const result = await climb(client, options, question);
-		reservation.settle(result.tokens);
+		reservation.settle(useOf(result.usage, options.price));
 		if ('data' in result) {
 			breaker.succeeded();
-			return { ok: true, data: result.data, via: result.via, ...facts(result.tokens, result.calls) };
+			return { ok: true, data: result.data, via: result.via, ...facts(result.usage, result.calls) };
 		}
 		// A refusal is an answer: the endpoint is well.
 		if (result.reason === 'refusal' || result.reason === 'filtered' || result.reason === 'aborted') breaker.succeeded();
 		else breaker.failed(now());
-		return { ok: false, reason: result.reason, detail: result.detail, ...facts(result.tokens, result.calls) };
+		return { ok: false, reason: result.reason, detail: result.detail, ...facts(result.usage, result.calls) };
 	};
 	return {
 		model: options.model,
 		ask,
-		status: () => ({ tokensSpent: budget.spent(now()), tokensPerHour: options.tokensPerHour }),
+		note: budget.note,
+		status: () => ({ ...budget.spent(now()), tokensPerHour: options.tokensPerHour }),
 	};
+}
+
+const NOTHING: Usage = { input: 0, output: 0 };
+
+function useOf({ input, output }: Usage, price: Price | undefined): Use {
+	const money = price === undefined ? 0 : (input * price.inputPerMillion + output * price.outputPerMillion) / 1_000_000;
+	return { tokens: input + output, money };
 }
 
 /** The ladder of STACK.md section 6: two tries at each form, one deadline over all of them. */
 async function climb<T>(client: OpenAI, options: AdviserOptions, question: Question<T>): Promise<Ladder<T>> {
 	const deadline = AbortSignal.timeout(options.timeoutMs);
 	const signal = question.signal === undefined ? deadline : AbortSignal.any([deadline, question.signal]);
-	let tokens = 0;
+	let usage = NOTHING;
 	let calls = 0;
 	let fault = '';
 	for (const format of ['json_schema', 'json_object', 'text'] as const) {
@@ -155,21 +176,21 @@ async function climb<T>(client: OpenAI, options: AdviserOptions, question: Quest
 					},
 					{ signal },
 				);
-				tokens += tokensOf(response, messages);
+				usage = sum(usage, usageOf(response, messages));
 				const read = readAnswer(response, question.schema);
-				if ('data' in read) return { data: read.data, via: format, tokens, calls };
-				if (read.reason !== 'invalid') return { ...read, tokens, calls };
+				if ('data' in read) return { data: read.data, via: format, usage, calls };
+				if (read.reason !== 'invalid') return { ...read, usage, calls };
 				fault = read.detail;
 			} catch (error) {
 				const failure = failureOf(error, deadline);
-				tokens += estimateTokens(messages.map((message) => message.content).join(''));
+				usage = sum(usage, { input: estimateTokens(messages.map((message) => message.content).join('')), output: 0 });
 				// Some endpoints answer 400 or 422 to a form they do not know: step down.
 				if (error instanceof APIError && (error.status === 400 || error.status === 422) && format !== 'text') break;
-				return { ...failure, tokens, calls };
+				return { ...failure, usage, calls };
 			}
 		}
 	}
-	return { reason: 'invalid', detail: fault.slice(0, 300), tokens, calls };
+	return { reason: 'invalid', detail: fault.slice(0, 300), usage, calls };
 }
 
 type Message = { role: 'system' | 'user'; content: string };
@@ -251,16 +272,28 @@ function failureOf(error: unknown, deadline: AbortSignal): Failure {
 	return { reason: 'unreachable', detail };
 }
 
-function tokensOf(response: unknown, messages: readonly Message[]): number {
-	const usage = z.object({ usage: z.object({ total_tokens: z.number().int().nonnegative() }) }).safeParse(response);
+function usageOf(response: unknown, messages: readonly Message[]): Usage {
+	const count = z.number().int().nonnegative().max(10_000_000);
+	const stated = z
+		.object({
+			usage: z.object({ total_tokens: count, prompt_tokens: count.nullish(), completion_tokens: count.nullish() }),
+		})
+		.safeParse(response).data?.usage;
 	// An endpoint that claims no tokens were used cannot talk the budget down: the text we sent counts at least.
 	const sent = estimateTokens(messages.map((message) => message.content).join(''));
-	return Math.max(sent, usage.data?.usage.total_tokens ?? 0);
+	const total = Math.max(sent, stated?.total_tokens ?? 0);
+	// Where only a total is stated, what we did not send was the answer: the dearer part.
+	const input = Math.min(total, stated?.prompt_tokens ?? sent);
+	return { input, output: total - input };
 }
 
-/** Four characters are about one token in English. */
-function estimateTokens(text: string): number {
-	return Math.ceil(text.length / 4);
+function sum(one: Usage, other: Usage): Usage {
+	return { input: one.input + other.input, output: one.output + other.output };
+}
+
+/** Four bytes of UTF-8 are about one token: in English a little less, in Chinese a little more. */
+export function estimateTokens(text: string): number {
+	return Math.ceil(Buffer.byteLength(text, 'utf8') / 4);
 }
 
 /** fetch that stops reading after 512 KiB, and follows no redirect: the key goes where it was configured to go. */

@@ -2,7 +2,8 @@
 // An adviser changes wording; it never changes a decision: no step, approval, rule or confidence_firm is touched here.
 
 import { maxSeverity, SEVERITIES, type Severity, severityRank } from '../domain/severity.ts';
-import type { IncidentAdvice } from '../model/advice.ts';
+import type { AlertAdvice, IncidentAdvice } from '../model/advice.ts';
+import { plainSentences, tellsToAct } from './advice-words.ts';
 import { type AttackTable, findTechnique } from './attack-table.ts';
 
 /** An opinion may lift the severity by this many levels: people look sooner. It never lowers it. */
@@ -34,7 +35,8 @@ export type ClampedAdvice = {
 
 /**
  * Bounds an answer: severity not below the present one or the floor and at most one level above, techniques and playbook
- * only where they exist. The texts pass as they are (one line, bounded); views escape them and say that a model wrote them.
+ * only where they exist. Texts lose links, mentions, commands and calls to act; views escape what is left and say that a model
+ * wrote it.
  */
 export function clampAdvice(advice: IncidentAdvice, bounds: ClampBounds): ClampedAdvice {
 	const clamped: string[] = [];
@@ -55,14 +57,66 @@ export function clampAdvice(advice: IncidentAdvice, bounds: ClampBounds): Clampe
 	}
 	const playbook = advice.playbook !== null && bounds.hasPlaybook(advice.playbook) ? advice.playbook : null;
 	if (advice.playbook !== null && playbook === null) clamped.push('the playbook it named does not exist');
+	const words = clampWords(advice);
+	clamped.push(...words.clamped);
 	return {
-		summary: advice.summary,
-		likely_path: advice.likely_path,
-		check_next: advice.check_next,
+		summary: words.summary,
+		likely_path: words.likely_path,
+		check_next: words.check_next,
 		techniques,
 		severity_opinion: severity,
 		playbook,
 		clamped,
+	};
+}
+
+type Words = Pick<ClampedAdvice, 'summary' | 'likely_path' | 'check_next' | 'clamped'>;
+
+function clampWords(advice: IncidentAdvice): Words {
+	const removed = new Set<string>();
+	const clean = (text: string): string => {
+		const cleaned = plainSentences(text);
+		for (const kind of cleaned.removed) removed.add(kind);
+		return cleaned.text;
+	};
+	const looking = advice.check_next.filter((line) => !tellsToAct(line, true));
+	if (looking.length < advice.check_next.length) removed.add('calls to act');
+	return {
+		summary: clean(advice.summary),
+		likely_path: clean(advice.likely_path),
+		check_next: looking.map(clean).filter((line) => line !== ''),
+		clamped: removed.size === 0 ? [] : [`taken out of its words: ${[...removed].join(', ')}`],
+	};
+}
+
+/** What may stand of an answer about all alerts of one wording: shown with incidents, read by nothing that decides. */
+export type TemplateNote = {
+	readonly techniques: readonly string[];
+	readonly tactics: readonly string[];
+	/** The model's opinion as it gave it; `clampSeverity` bounds it where an incident shows it. */
+	readonly severity: Severity;
+	readonly reason: string;
+	readonly clamped: readonly string[];
+};
+
+const TEMPLATE_TECHNIQUES_MAX = 5;
+
+/** Bounds an answer about a wording: techniques and tactics that exist, one plain sentence. */
+export function clampTemplate(advice: AlertAdvice, attack: AttackTable): TemplateNote {
+	const offered = [...new Set(advice.techniques.map((id) => id.trim()))];
+	const techniques = offered.filter((id) => findTechnique(attack, id) !== null).slice(0, TEMPLATE_TECHNIQUES_MAX);
+	const known = { ...attack.enterprise.tactics, ...attack.ics.tactics };
+	const tactics = [...new Set(advice.tactics)].filter((name) => Object.hasOwn(known, name)).slice(0, 5);
+	const reason = plainSentences(advice.reason);
+	return {
+		techniques,
+		tactics,
+		severity: advice.severity,
+		reason: reason.text,
+		clamped: [
+			...(techniques.length < offered.length ? ['techniques left out: not in the table, or too many'] : []),
+			...(reason.removed.length > 0 ? [`taken out of its words: ${reason.removed.join(', ')}`] : []),
+		],
 	};
 }
 

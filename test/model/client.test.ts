@@ -12,7 +12,7 @@ afterAll(async () => {
 	await server.stop();
 });
 
-const prompt = { version: 'test v1', system: 'You advise.', user: 'DATA: {"title": "x"}' };
+const prompt = { version: 'test v1', file: 'f'.repeat(64), system: 'You advise.', user: 'DATA: {"title": "x"}' };
 const question = {
 	prompt,
 	schemaName: 'incident_advice',
@@ -99,11 +99,53 @@ describe('brakes', () => {
 		let now = 0;
 		const limited = adviser({ tokensPerHour: 1_950, now: () => now });
 		expect((await limited.ask(question)).ok).toBe(true);
-		expect(limited.status().tokensSpent).toBe(1_000);
+		expect(limited.status().tokensHour).toBe(1_000);
 		expect((await limited.ask(question)).ok).toBe(true);
 		expect(await limited.ask(question)).toMatchObject({ ok: false, reason: 'budget', calls: 0 });
 		now += 3_600_000;
 		expect((await limited.ask(question)).ok).toBe(true);
+	});
+
+	it('counts money by the prices, and stops at the hour’s', async () => {
+		server.behave('good');
+		let now = 0;
+		const price = { inputPerMillion: 2_000, outputPerMillion: 8_000 };
+		// A call is 500 tokens each way (5.00); before it, up to 900 tokens of answer are set aside (7.22).
+		const limited = adviser({ price, moneyPerHour: 13, now: () => now });
+		const first = await limited.ask(question);
+		expect(first).toMatchObject({ ok: true, tokens: 1_000, money: 5 });
+		expect((await limited.ask(question)).ok).toBe(true);
+		expect(await limited.ask(question)).toMatchObject({
+			ok: false,
+			reason: 'budget',
+			detail: '13 an hour in money',
+			calls: 0,
+		});
+		expect(limited.status().moneyHour).toBe(10);
+		now += 3_600_000;
+		expect((await limited.ask(question)).ok).toBe(true);
+	});
+
+	it('holds the day’s budget over many hours, and counts what others spent', async () => {
+		server.behave('good');
+		let now = 0;
+		const limited = adviser({ tokensPerHour: 100_000, tokensPerDay: 5_000, now: () => now });
+		limited.note({ tokens: 2_000, money: 0 }, now);
+		for (const hour of [1, 2]) {
+			now = hour * 3_600_000;
+			expect((await limited.ask(question)).ok).toBe(true);
+		}
+		now = 3 * 3_600_000;
+		expect((await limited.ask(question)).ok).toBe(true);
+		expect(await limited.ask(question)).toMatchObject({ ok: false, reason: 'budget', detail: '5,000 tokens a day' });
+		now = 25 * 3_600_000;
+		expect((await limited.ask(question)).ok).toBe(true);
+	});
+
+	it('takes a total without parts for an answer, the dearer of the two', async () => {
+		server.behave('total_only');
+		const priced = adviser({ price: { inputPerMillion: 0, outputPerMillion: 1_000_000 } });
+		expect((await priced.ask(question)).money).toBeGreaterThan(900);
 	});
 
 	it('does not believe an endpoint that claims to cost nothing', async () => {

@@ -27,6 +27,9 @@ describe('masking', () => {
 		['PLANT\\cdoe opened C:\\Users\\cdoe\\x.exe', 'cdoe'],
 		['login of Ann Smith at the panel', 'Ann Smith'],
 		['/home/deborah/.ssh', 'deborah'],
+		['call Frau Lange about it', 'Lange'],
+		['Mr. Ray Okafor phoned', 'Okafor'],
+		['display name: ruth.adeyemi', 'ruth.adeyemi'],
 	])('hides the person in %s', (text, person) => {
 		expect(everything().mask(text)).not.toContain(person);
 	});
@@ -49,8 +52,22 @@ describe('masking', () => {
 		for (const hidden of ['10.1.2.3', 'fd00::1', '00:1b:1b:aa:bb:cc']) expect(masked).not.toContain(hidden);
 	});
 
+	it('hides public addresses, too, where the policy says so', () => {
+		const all = createMasker({ people: false, addresses: 'all', hosts: false });
+		const masked = all.mask('10.1.2.3 to 8.8.8.8 and 2001:db8::17 or 2001:db8:0:0:0:0:0:9 at 10:20:30');
+		for (const hidden of ['10.1.2.3', '8.8.8.8', '2001:db8']) expect(masked).not.toContain(hidden);
+		expect(masked).toContain('10:20:30');
+	});
+
+	it('hides machines by the names that are known, whole words only', () => {
+		const masker = createMasker(MASK_ALL, { hosts: ['plc-7', 'plc-70', 'ews', 'host', 'a'] });
+		const masked = masker.mask('PLC-7 beside plc-70 and ews, not newsroom');
+		expect(masked).toBe('[host-2] beside [host-1] and [host-3], not newsroom');
+		expect(masker.unmask(masked)).toBe('PLC-7 beside plc-70 and ews, not newsroom');
+	});
+
 	it('leaves people and addresses where the policy says so, never secrets', () => {
-		const open = createMasker({ people: false, addresses: false });
+		const open = createMasker({ people: false, addresses: 'none', hosts: false });
 		expect(open.mask('user=ann 10.0.0.1 password=abcdef')).toBe(`user=ann 10.0.0.1 password=${SECRET}`);
 	});
 

@@ -1,8 +1,10 @@
 // Text of an attacker in every field that reaches a prompt stays inside one JSON string.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ONE_QUESTION_TOKENS } from '../../src/config/settings-file.ts';
+import { estimateTokens } from '../../src/model/client.ts';
 import { createMasker, MASK_ALL } from '../../src/model/mask.ts';
-import { type IncidentCase, incidentPrompt, loadPrompts } from '../../src/model/prompt.ts';
+import { type IncidentCase, incidentPrompt, loadPrompts, promptHash } from '../../src/model/prompt.ts';
 
 const prompts = loadPrompts();
 const caseWith = (text: string): IncidentCase => ({
@@ -13,10 +15,11 @@ const caseWith = (text: string): IncidentCase => ({
 	zones: [text],
 	techniques: ['T0843'],
 	alertCount: 1,
+	startedHour: 3,
 	playbooks: ['plc-logic-change'],
 	alerts: [
 		{
-			at: '2026-01-01T00:00:00.000Z',
+			afterSeconds: 0,
 			source: text,
 			title: text,
 			description: text,
@@ -63,8 +66,10 @@ describe('the prompt', () => {
 				const one = caseWith(text.repeat(times));
 				const alerts = Array.from({ length: 40 }, () => one.alerts).flat();
 				const prompt = incidentPrompt(prompts, { ...one, alerts }, createMasker(MASK_ALL));
-				expect(prompt.user.length).toBeLessThan(400_000);
-				expect((quoted(prompt.user) as { alerts: unknown[] }).alerts).toHaveLength(12);
+				expect(estimateTokens(prompt.system + prompt.user)).toBeLessThan(ONE_QUESTION_TOKENS - 900);
+				const { length } = (quoted(prompt.user) as { alerts: unknown[] }).alerts;
+				expect(length).toBeGreaterThan(0);
+				expect(length).toBeLessThanOrEqual(12);
 			}),
 			{ numRuns: 30 },
 		);
@@ -75,5 +80,21 @@ describe('the prompt', () => {
 		const alerts = Array.from({ length: 20 }, () => one.alerts).flat();
 		const prompt = incidentPrompt(prompts, { ...one, alerts, alertCount: 200 }, createMasker(MASK_ALL));
 		expect(quoted(prompt.user)).toMatchObject({ incident: { alerts_in_total: 200, alerts_not_shown: 188 } });
+	});
+
+	it('is the same question for the same story on other machines, at another time, with a hundred more of the same', () => {
+		const story = (host: string, address: string, count: number) => {
+			const title = `Logon failed on ${host} from ${address}`;
+			const one = { ...caseWith(title), zones: ['cell-1'], alertCount: count };
+			const alerts = one.alerts.map((alert) => ({ ...alert, source: 'nozomi', assets: [host] }));
+			return incidentPrompt(prompts, { ...one, alerts }, createMasker(MASK_ALL, { hosts: [host] }));
+		};
+		expect(promptHash('m', story('plc-7', '10.1.2.3', 200))).toBe(promptHash('m', story('press-12', '10.9.9.9', 310)));
+		expect(promptHash('m', story('plc-7', '10.1.2.3', 200))).not.toBe(promptHash('m', story('plc-7', '10.1.2.3', 600)));
+	});
+
+	it('names its version and the hash of its file', () => {
+		expect(prompts['incident-advice']).toMatchObject({ version: 'incident-advice v2' });
+		expect(prompts['alert-advice'].hash).toMatch(/^[0-9a-f]{64}$/);
 	});
 });
