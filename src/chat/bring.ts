@@ -10,8 +10,10 @@ import {
 	readNewUnparsed,
 	readSituation,
 } from '../store/read/chat.ts';
+import { readLearnedInForce, readLearnedOf } from '../store/read/learned.ts';
 import { type Change, record } from '../store/record.ts';
 import { type Delivered, deliver, EDIT_SPACING_MS, type Outlet, REFUSED_PAUSE_MS, type Wanted } from './deliver.ts';
+import { CARD_ALERTS_MAX, insightFor } from './desk-learning.ts';
 import type { Directory } from './directory.ts';
 import { type Desk, readSuggestion } from './perform.ts';
 import type { PostedMessage, Situation, Step } from './situation.ts';
@@ -20,6 +22,7 @@ import { cardFor, moreAt } from './views/card.ts';
 import { doubtMessage } from './views/doubt.ts';
 import { handsMessage } from './views/hands.ts';
 import { mergeSuggestion, plainPost, stormDigest, unparsedNotice } from './views/notices.ts';
+import { proposalMessage } from './views/proposal.ts';
 import { isNoted, timelineNote } from './views/timeline.ts';
 
 /** Incidents below it have no card of their own: they are in `list`, `status` and App Home. A process-safety alarm always has one. */
@@ -92,6 +95,7 @@ export async function bringCard(room: Room, id: string): Promise<Next> {
 		const wait = await stormWait(room, situation, channel);
 		if (wait !== null) return wait;
 	}
+	const insight = await insightFor(room.desk, situation.incident, CARD_ALERTS_MAX);
 	const card = await deliver(room.outlet, {
 		key: `card:${id}`,
 		incident: id,
@@ -99,7 +103,7 @@ export async function bringCard(room: Room, id: string): Promise<Next> {
 		threadTs: null,
 		// A request stands under its card: where people are asked, the card does not queue.
 		isUrgent: situation.incident.process_safety || (held === undefined && situation.steps.some(asksPeople)),
-		render: (rowId) => cardFor(situation, rowId, room.directory.naming),
+		render: (rowId) => cardFor({ ...situation, insight }, rowId, room.directory.naming),
 		onPosted: (posted): Change[] => [
 			{ op: 'update', table: 'incidents', id, set: { channel: posted.channel, card_ts: posted.ts } },
 		],
@@ -157,6 +161,7 @@ async function bringRequests(
 		...openRequests(room, situation),
 		...earlierRequests(room, situation, rows),
 		...suggestions(room, situation, rows),
+		...(await proposals(room, situation, rows)),
 	]) {
 		const isNew = !rows.some((row) => row.key === wanted.key);
 		if (isNew && posted >= REQUESTS_PER_PASS_MAX) return sooner(next, room.now() + EDIT_SPACING_MS);
@@ -260,6 +265,24 @@ function suggestions(room: Room, { incident, timeline }: Situation, rows: readon
 			};
 			return { key, load };
 		});
+}
+
+/** What clicks asked for, each with its buttons; those that were over before they were told stay untold. */
+async function proposals(room: Room, { incident }: Situation, rows: readonly PostedMessage[]): Promise<InThread[]> {
+	const learned = await readLearnedOf(room.database, incident.id);
+	if (learned.length === 0) return [];
+	const now = room.now();
+	const inForce = await readLearnedInForce(room.database, now);
+	const { naming } = room.directory;
+	return learned.flatMap((one): InThread[] => {
+		const key = `learn:${one.id}`;
+		if (one.state !== 'proposed' && !rows.some((row) => row.key === key)) return [];
+		const others = inForce.filter((other) => other.id !== one.id);
+		const diff = room.desk.learning.diff(others, [...others, one]);
+		return [
+			{ key, incident: incident.id, isUrgent: false, render: (id) => proposalMessage(one, diff, id, naming, now) },
+		];
+	});
 }
 
 /** What happened since the last note, as one message in the thread. */

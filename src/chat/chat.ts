@@ -27,6 +27,8 @@ export type ChatOptions = {
 	readonly defaultChannel: string;
 	/** Takes alerts out of an incident: correlation's own rule, handed in because stages do not know each other. */
 	readonly split: Desk['split'];
+	/** What a learned rule is and would do: triage's, handed in likewise. */
+	readonly learning: Desk['learning'];
 	readonly now: () => number;
 	readonly log: SlackLog;
 	readonly count?: (name: string, labels: Readonly<Record<string, string>>) => void;
@@ -45,7 +47,13 @@ export function createChat(options: ChatOptions): Chat {
 	const room: Counter = {
 		...options,
 		outlet,
-		desk: { database: options.database, directory: options.directory, split: options.split, now: options.now },
+		desk: {
+			database: options.database,
+			directory: options.directory,
+			split: options.split,
+			learning: options.learning,
+			now: options.now,
+		},
 	};
 	const { people, groups } = options.directory;
 	const oneByOne = createQueues();

@@ -83,7 +83,7 @@ function turnFor({ calls }: Outlet, { channel, key, isUrgent }: Wanted): number 
 }
 
 /** Two workers began the same message: the unique key let one of them (SQLSTATE 23505, wherever the driver's layers put it). */
-function isTaken(cause: unknown, depth = 0): boolean {
+export function isTaken(cause: unknown, depth = 0): boolean {
 	if (!(cause instanceof Error) || depth > 3) return false;
 	return ('code' in cause && cause.code === '23505') || isTaken(cause.cause, depth + 1);
 }

@@ -2,6 +2,7 @@
 // conflict it reads and asks again. Shared by Slack (chat.ts) and the command line (cli/incident.ts). Decides nothing.
 import { FACTS, isFactName } from '../domain/fact.ts';
 import { makeId } from '../domain/id.ts';
+import type { FeedbackKind, Learned } from '../domain/learned.ts';
 import { never } from '../domain/result.ts';
 import { type Facts, placesOf } from '../safety/decide.ts';
 import { proposeStep } from '../safety/proposed-step.ts';
@@ -27,6 +28,7 @@ import {
 	readUnseen,
 } from '../store/read/chat.ts';
 import { readAlertsOfIncident, readIncidents } from '../store/read/correlation.ts';
+import { readLearnedInForce, readLearnedProposed } from '../store/read/learned.ts';
 import { Conflict, cryptoRandom, record } from '../store/record.ts';
 import { type Answer, say } from './answer.ts';
 import { BUTTONS } from './buttons/index.ts';
@@ -34,7 +36,10 @@ import type { StepClick } from './buttons/step-click.ts';
 import { type CommandCall, type Loaded, NOTHING_LOADED, type Read, type Split } from './commands/command.ts';
 import { findCommand, readIncidentNumber, runCommand } from './commands/index.ts';
 import { NEW_INCIDENT } from './commands/split.ts';
+import { isTaken } from './deliver.ts';
+import { insightFor, readFeedback, readLearnedClick } from './desk-learning.ts';
 import type { Directory } from './directory.ts';
+import { giveFeedback, type Learning } from './learn/feedback.ts';
 import { type Acting, attestRoles, placesOfIncident } from './people.ts';
 import type { Place, Situation, Step } from './situation.ts';
 import type { Ticks } from './views/modals.ts';
@@ -55,6 +60,8 @@ export type Desk = {
 	readonly directory: Directory;
 	/** Takes alerts out of an incident: correlation's rule, handed in. */
 	readonly split: Split;
+	/** What a learned rule is and would do: triage's rules about rules, handed in. */
+	readonly learning: Learning;
 	readonly now: () => number;
 };
 
@@ -68,7 +75,8 @@ async function decideAndRecord(desk: Desk, decide: (now: number) => Promise<Answ
 			await record(desk.database, answer, now);
 			return answer;
 		} catch (cause) {
-			if (!(cause instanceof Conflict) || attempt >= TRIES_MAX) throw cause;
+			// Two people who ask for the same at once: the second one meets the first one's row.
+			if (!(cause instanceof Conflict || isTaken(cause)) || attempt >= TRIES_MAX) throw cause;
 		}
 	}
 }
@@ -90,6 +98,7 @@ export function stepPlaces({ inventory }: Directory, step: Step, now: number): r
 		readings: [],
 		freezes: [],
 		confidence_firm: 0,
+		automatic_last_hour: 0,
 		site_rules: [],
 	};
 	return placesOf(proposed, facts, now);
@@ -244,7 +253,7 @@ export async function readCall(
 		health: { topics, faults, unparsed },
 		places: directory.places,
 		naming: directory.naming,
-		loaded: await readLoaded(desk, reads, words, incident, now),
+		loaded: await readLoaded(desk, acting, reads, words, incident, now),
 		split: desk.split,
 		now,
 		newId: (prefix) => makeId(prefix, now, cryptoRandom),
@@ -273,6 +282,21 @@ async function withNumber(desk: Desk, answer: Answer, opened: string): Promise<A
 	return { ...answer, reply: answer.reply.replace(NEW_INCIDENT, name) };
 }
 
+/** One click on a card: what the program got wrong. */
+export async function performFeedback(
+	desk: Desk,
+	acting: Acting,
+	incident: string,
+	feedback: FeedbackKind,
+): Promise<Answer> {
+	return await decideAndRecord(desk, async (now) => {
+		const situation = await readSituation(desk.database, incident);
+		if (situation === null) return say(GONE);
+		const reads = await readFeedback(desk, acting, situation, now);
+		return giveFeedback({ acting, situation, reason: null, now, feedback, ...reads });
+	});
+}
+
 /** The id of the incident that the word names by number or id; null where there is none. */
 async function findNamed(desk: Desk, word: string | undefined): Promise<string | null> {
 	const number = readIncidentNumber(word);
@@ -282,6 +306,7 @@ async function findNamed(desk: Desk, word: string | undefined): Promise<string |
 
 async function readLoaded(
 	desk: Desk,
+	acting: Acting,
 	reads: readonly Read[],
 	words: readonly string[],
 	incident: string | null,
@@ -296,14 +321,62 @@ async function readLoaded(
 		subject: wants('subject') ? await readSubject(desk, words[0] ?? '', words[1], now) : null,
 		worklist: wants('worklist')
 			? {
-					// What has been added to the inventory since is no work any more.
+					// What has been added to the inventory since, or dismissed there, is no work any more.
 					unknown: (await readUnknownAssets(database, UNKNOWN_MAX)).filter(
-						(row) => directory.inventory.find(row.value) === null,
+						(row) =>
+							directory.inventory.find(row.value) === null &&
+							directory.inventory.data.dismissed?.includes(row.value.toLowerCase()) !== true,
 					),
 					unparsed: await readUnseen(database, UNSEEN_MAX),
 				}
 			: NOTHING_LOADED.worklist,
+		...(await readLearning(desk, acting, reads, words, incident, now)),
 	};
+}
+
+/** What learning and `details` ask for. */
+async function readLearning(
+	desk: Desk,
+	acting: Acting,
+	reads: readonly Read[],
+	words: readonly string[],
+	incident: string | null,
+	now: number,
+): Promise<Pick<Loaded, 'feedback' | 'learned' | 'decided' | 'insight'>> {
+	const { database, learning } = desk;
+	const wants = (read: Read): boolean => reads.includes(read);
+	const isAsked = (wants('feedback') || wants('insight')) && incident !== null;
+	const situation = isAsked ? await readSituation(database, incident) : null;
+	const splitOff = async (learned: Learned): Promise<Answer> => await splitProposed(desk, acting, learned, now);
+	return {
+		feedback: wants('feedback') && situation !== null ? await readFeedback(desk, acting, situation, now) : null,
+		insight: wants('insight') && situation !== null ? await insightFor(desk, situation.incident) : null,
+		learned: wants('learned')
+			? {
+					proposed: await readLearnedProposed(database),
+					inForce: await readLearnedInForce(database, now),
+					diff: learning.diff,
+					file: learning.file,
+				}
+			: null,
+		decided: wants('decided')
+			? await readLearnedClick(
+					desk,
+					acting,
+					words[0] ?? '',
+					async (id) => await readSituation(database, id),
+					splitOff,
+					now,
+				)
+			: null,
+	};
+}
+
+/** The split that was proposed, judged by the command's own rule and rights. */
+async function splitProposed(desk: Desk, acting: Acting, learned: Learned, now: number): Promise<Answer> {
+	if (learned.content.kind !== 'split') return say(GONE);
+	const words = [learned.incident, ...learned.content.alerts, 'because', `${learned.id}, ${learned.content.why}`];
+	return runCommand('split', await readCall(desk, acting, words, learned.incident, ['members'], now));
 }
 
 async function readOther(desk: Desk, word: string | undefined): Promise<Loaded['other']> {

@@ -5,6 +5,8 @@ import type { Incident } from '../domain/incident.ts';
 import type { Role } from '../domain/person.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
+import type { SampleAlert } from '../store/read/sample.ts';
+import type { Insight } from './insight/insight.ts';
 
 /** A ledger entry as people meet it: what was recorded, by whom, when. */
 export type TimelineEntry = {
@@ -42,6 +44,10 @@ export type Situation = {
 	readonly timeline: readonly TimelineEntry[];
 	/** Alerts of it whose condition opens and closes again and again; left out for none. */
 	readonly flapping?: number;
+	/** Its first and last alerts, for the summary; left out where nobody read them. */
+	readonly sample?: readonly SampleAlert[];
+	/** How far it has come, what lies open, what was like it; left out where nobody read it. */
+	readonly insight?: Insight;
 };
 
 /** What views need to name things: never a place where decisions hide. */

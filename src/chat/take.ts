@@ -1,14 +1,24 @@
 // What people do in Slack: clicks, windows, typed commands, App Home. Reads who they are, hands over to perform.ts, tells them the answer.
 // What a click means is in buttons/ and commands/; whatever Slack shows, rights are checked there on fresh reads.
-import { readMessage, readStep } from '../store/read/chat.ts';
+import { readMessage, readSituation, readStep } from '../store/read/chat.ts';
 import type { Answer } from './answer.ts';
 import type { Room } from './bring.ts';
+import {
+	FEEDBACK_BUTTONS,
+	type FeedbackButton,
+	isFeedbackButton,
+	isLearnedButton,
+	LEARNED_BUTTONS,
+	type LearnedButton,
+} from './buttons/feedback.ts';
 import { isButton } from './buttons/index.ts';
 import { readTyped } from './commands/index.ts';
 import { notesFor, worklistNotes } from './commands/status.ts';
-import { type Acting, actingOf, mayAttest, needsMetBy } from './people.ts';
+import { insightFor } from './desk-learning.ts';
+import { type Acting, actingOf, mayAttest, needsMetBy, peopleWithGroups } from './people.ts';
 import {
 	performCommand,
+	performFeedback,
 	performMerge,
 	performOnIncident,
 	performOnStep,
@@ -20,8 +30,10 @@ import type { PostedMessage, Step } from './situation.ts';
 import { type Click, type SlackCalls, SlackFailure, type SlackLog, type Submission, type Typed } from './slack.ts';
 import { cut } from './text.ts';
 import { homeFor } from './views/home.ts';
+import { insightLines } from './views/insight.ts';
 import {
 	attestModal,
+	detailsModal,
 	type Modal,
 	refuseModal,
 	resolveModal,
@@ -29,6 +41,7 @@ import {
 	sorryModal,
 	waitModal,
 } from './views/modals.ts';
+import { incidentName } from './views/words.ts';
 
 /** What fits an ephemeral message; the rest is on the command line. */
 const REPLY_MAX = 3_500;
@@ -40,6 +53,13 @@ async function actingFor(room: Counter, user: string): Promise<Acting> {
 	const { people, groups } = room.directory;
 	const members = await room.calls.members(groups.map((grant) => grant.group));
 	return actingOf(user, people, groups, members);
+}
+
+/** The desk with the roles that Slack groups lend now: an earlier yes counts only while its role is held, lent ones included. */
+async function deskWithGroups({ desk, calls }: Counter): Promise<Counter['desk']> {
+	const { people, groups } = desk.directory;
+	const members = await calls.members(groups.map((grant) => grant.group));
+	return { ...desk, directory: { ...desk.directory, people: peopleWithGroups(people, groups, members) } };
 }
 
 /** What a button's value stands for: the row of the message that it stood under. */
@@ -83,6 +103,8 @@ async function told(
 
 async function workClick(room: Counter, click: Click): Promise<void> {
 	const name = click.action;
+	if (isFeedbackButton(name) || isLearnedButton(name)) return await workLearning(room, click, name);
+	if (name === 'details') return await openDetails(room, click);
 	if (!isButton(name)) return;
 	// Windows first: a trigger is dead after three seconds, whatever the database is doing. What may be done is judged at submission.
 	if (name === 'refuse') return void (await openWindow(room, click, refuseModal(click.value)));
@@ -109,6 +131,34 @@ async function workClick(room: Counter, click: Click): Promise<void> {
 		answer = await performMerge(room.desk, { acting, suggestion: about.id, button: name });
 	}
 	await whisper(room, click, answer?.reply ?? UNKNOWN_BUTTON);
+}
+
+/** What people say the program got wrong, and what becomes of what was proposed: the same words as the typed commands. */
+async function workLearning(room: Counter, click: Click, name: FeedbackButton | LearnedButton): Promise<void> {
+	const about = await readValue(room, click.value);
+	const acting = await actingFor(room, click.user);
+	let answer: Answer | null = null;
+	if (isFeedbackButton(name) && about?.kind === 'card')
+		answer = await performFeedback(room.desk, acting, about.id, FEEDBACK_BUTTONS[name]);
+	else if (isLearnedButton(name) && about?.kind === 'learn')
+		answer = await performCommand(await deskWithGroups(room), acting, LEARNED_BUTTONS[name], [about.id]);
+	await whisper(room, click, answer?.reply ?? UNKNOWN_BUTTON);
+}
+
+/** Opens at once, reads what is known beyond the card, then shows it. Reading needs no role: who is in the channel reads the card. */
+async function openDetails(room: Counter, click: Click): Promise<void> {
+	const viewId = await openWindow(room, click, waitModal());
+	if (viewId === null) return;
+	const about = await readValue(room, click.value);
+	const situation = about?.kind === 'card' ? await readSituation(room.database, about.id) : null;
+	const view =
+		situation === null
+			? sorryModal(UNKNOWN_BUTTON)
+			: detailsModal(
+					incidentName(situation.incident),
+					insightLines(await insightFor(room.desk, situation.incident), room.directory.naming),
+				);
+	await room.calls.updateModal(viewId, view);
 }
 
 /** The window's id; null where Slack would not open it, which the person is told. */
@@ -207,7 +257,7 @@ async function workSubmission(room: Counter, submission: Submission): Promise<vo
 export async function takeCommand(room: Counter, typed: Typed): Promise<string> {
 	const { name, words } = readTyped(typed.text);
 	try {
-		const answer = await performCommand(room.desk, await actingFor(room, typed.user), name, words);
+		const answer = await performCommand(await deskWithGroups(room), await actingFor(room, typed.user), name, words);
 		return cut(answer.reply, REPLY_MAX);
 	} catch (cause) {
 		room.log.error('a command could not be worked', {

@@ -128,6 +128,10 @@ export const incidents = pgTable(
 		index('incidents_state').on(t.state),
 		uniqueIndex('incidents_number').on(t.number),
 		index('incidents_last').on(t.last_at),
+		// Those that ended, newest first, and by what they were on: what a new one is compared with.
+		index('incidents_ended').on(t.category, t.last_at).where(sql`state = 'resolved'`),
+		index('incidents_ended_assets').using('gin', t.assets).where(sql`state = 'resolved'`),
+		index('incidents_ended_techniques').using('gin', t.techniques).where(sql`state = 'resolved'`),
 	],
 );
 
@@ -260,6 +264,38 @@ export const unknownAssets = pgTable('unknown_assets', {
 	last_seen: at('last_seen').notNull(),
 	times: integer().notNull().default(1),
 });
+
+/** What people taught by their clicks: proposals, and those that hold (domain/learned.ts). */
+export const learnedRules = pgTable(
+	'learned_rules',
+	{
+		id: text().primaryKey(),
+		incident: text().notNull(),
+		feedback: text().$type<import('../domain/learned.ts').FeedbackKind>().notNull(),
+		key: text().notNull(),
+		state: text().$type<'proposed' | 'applied' | 'declined' | 'revoked'>().notNull(),
+		content: jsonb().$type<import('../domain/learned.ts').LearnedContent>().notNull(),
+		preview: jsonb().$type<import('../domain/learned.ts').LearnedPreview>(),
+		touches_ot: boolean().notNull(),
+		site: text(),
+		zone: text(),
+		asked_by: text().notNull(),
+		asked_at: at('asked_at').notNull(),
+		holds_ms: at('holds_ms').notNull(),
+		answers: jsonb().$type<import('../domain/learned.ts').LearnedYes[]>().notNull(),
+		applied_at: at('applied_at'),
+		expires_at: at('expires_at'),
+		ended_by: text(),
+		ended_at: at('ended_at'),
+		updated_at: at('updated_at').notNull(),
+	},
+	(t) => [
+		uniqueIndex('learned_rules_open').on(t.key).where(sql`state = 'proposed'`),
+		index('learned_rules_force').on(t.expires_at).where(sql`state = 'applied'`),
+		index('learned_rules_incident').on(t.incident),
+		index('learned_rules_asked').on(t.asked_by, t.asked_at),
+	],
+);
 
 /** Signatures of signed deliveries within their window: no replay. */
 export const seenSignatures = pgTable('seen_signatures', {

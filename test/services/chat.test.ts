@@ -13,10 +13,13 @@ import { createRelay } from '../../src/queue/relay.ts';
 import { claimDue } from '../../src/store/outbox.ts';
 import { readMessage, readMessages, readSituation } from '../../src/store/read/chat.ts';
 import { record } from '../../src/store/record.ts';
+import { attackTable } from '../../src/triage/attack-table.ts';
+import { createLearning } from '../../src/triage/learn/learning.ts';
 import { decision, directory, INCIDENT_ID, incident, inventory, PEOPLE, STEP_ID, step } from '../chat/world.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
 
 const split: ChatOptions['split'] = (ask, at) => splitIncident(ask, inventory, at);
+const learning = createLearning(inventory, () => ({ inventory, rules: [], classifier: null, attack: attackTable }));
 const SECRET = 'signing-secret-of-the-test';
 let fresh: Fresh;
 let slack: LocalSlack;
@@ -76,6 +79,7 @@ async function open(mode: 'http' | 'socket', hasLimits = false): Promise<void> {
 		channelOf: () => 'incidents',
 		defaultChannel: 'incidents',
 		split,
+		learning,
 		now,
 		log,
 	});
@@ -489,6 +493,7 @@ describe('a crash between intent and result', () => {
 			channelOf: () => card0(),
 			defaultChannel: 'incidents',
 			split,
+			learning,
 			now,
 			log,
 		});
@@ -577,6 +582,7 @@ describe('when Slack is away', () => {
 			channelOf: () => 'no-such-channel',
 			defaultChannel: 'incidents',
 			split,
+			learning,
 			now,
 			log,
 		});
@@ -854,7 +860,7 @@ describe('what belongs together', () => {
 
 describe('a fact about what has no place of its own', () => {
 	it.each([
-		['a step', () => `out_of_band_confirmed ${STEP_ID} yes`],
+		['a step', () => `dependency_checked ${STEP_ID} yes`],
 		['an account that a step names', () => 'replacement_login_ready svc-batch yes'],
 		['a session that a step names', () => 'session_is_live_maintenance S-17 no'],
 	])('%s is said by OT of the site where it is, and not by OT of another', async (_name, typed) => {

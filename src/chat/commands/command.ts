@@ -1,13 +1,18 @@
 // What a typed command is, and what it gets to see. A new one is a file in this folder and a line in index.ts. Pure.
+
 import type { Actor } from '../../domain/entry.ts';
 import type { SubjectKind } from '../../domain/fact.ts';
 import type { Incident } from '../../domain/incident.ts';
+import type { Learned } from '../../domain/learned.ts';
 import type { Result } from '../../domain/result.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { NextTopic } from '../../domain/topic.ts';
 import type { AlertToPlace, IncidentRow } from '../../store/read/correlation.ts';
 import type { ToRecord } from '../../store/record.ts';
 import { type Answer, refuse } from '../answer.ts';
+import type { Insight } from '../insight/insight.ts';
+import type { LearnedClick } from '../learn/decide.ts';
+import type { FeedbackClick, Learning } from '../learn/feedback.ts';
 import type { Acting } from '../people.ts';
 import type { Naming, Place, Situation, Step, TimelineEntry } from '../situation.ts';
 import type { UnparsedRow } from '../views/notices.ts';
@@ -106,6 +111,9 @@ type AlertLine = {
 /** What a fact is about, found in the database: its id, and every place that a statement of it speaks for. */
 export type Subject = { readonly id: string; readonly places: readonly Place[] };
 
+/** All that a click by which people say that the program was wrong is judged on, beside who says what of which incident. */
+export type FeedbackReads = Omit<FeedbackClick, 'acting' | 'situation' | 'reason' | 'now' | 'feedback'>;
+
 /** Reads beyond those that every command gets. */
 export type Loaded = {
 	/** The incident that the second word names; `isWhole` where `alerts` are all of its alerts. */
@@ -136,6 +144,19 @@ export type Loaded = {
 		/** Messages that nobody has marked as seen, newest first. */
 		readonly unparsed: readonly (UnparsedRow & { readonly state: string })[];
 	};
+	/** What `feedback` goes by. */
+	readonly feedback: FeedbackReads | null;
+	/** What people taught: proposed, in force, and the rules file that it makes. */
+	readonly learned: {
+		readonly proposed: readonly Learned[];
+		readonly inForce: readonly Learned[];
+		readonly diff: Learning['diff'];
+		readonly file: Learning['file'];
+	} | null;
+	/** The proposal or rule that the first word names, with what deciding about it goes by. */
+	readonly decided: LearnedClick | null;
+	/** How far the incident has come, what lies open from there, what was like it. */
+	readonly insight: Insight | null;
 };
 export const NOTHING_LOADED: Loaded = {
 	other: null,
@@ -143,6 +164,10 @@ export const NOTHING_LOADED: Loaded = {
 	alerts: [],
 	subject: null,
 	worklist: { unknown: [], unparsed: [] },
+	feedback: null,
+	learned: null,
+	decided: null,
+	insight: null,
 };
 export type Read = keyof Loaded;
 

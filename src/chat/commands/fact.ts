@@ -13,6 +13,7 @@ import {
 } from '../../domain/fact.ts';
 import { didYouMean, nearest } from '../../domain/nearest.ts';
 import { DAY, HOUR, MINUTE } from '../../domain/time.ts';
+import { needsSecond, whyNotInChat } from '../../safety/admit.ts';
 import { type Answer, actorOf, STRANGER, say, wayOf } from '../answer.ts';
 import { REASON_MAX } from '../blocks.ts';
 import { cut, shown } from '../text.ts';
@@ -62,6 +63,8 @@ function stateFact(call: CommandCall): Answer {
 		const may = maySupply(call.acting.person, name, place.site, place.zone);
 		if (!may.ok) return refuseCommand(call, 'fact', 'role', `Not recorded: ${may.reason}.`);
 	}
+	const nothing = call.acting.via === 'slack' ? whyNotInChat(name, parsed) : null;
+	if (nothing !== null) return refuseCommand(call, 'fact', 'said in chat', `Not recorded: ${nothing}.`);
 	return stated(call, { name, spec, subject: found.id, value: parsed, rest });
 }
 
@@ -99,6 +102,7 @@ function stated(call: CommandCall, { name, spec, subject, value, rest }: Stateme
 	const reason = cut((asked === null ? rest : rest.slice(2)).join(' ').trim(), REASON_MAX) || null;
 	const id = call.newId('fct');
 	const shorter = asked !== null && asked > holds ? ` No statement of \`${name}\` holds longer.` : '';
+	const second = needsSecond(name, value) ? ' It counts when a second person says the same.' : '';
 	return {
 		outcome: 'done',
 		entries: [
@@ -128,7 +132,7 @@ function stated(call: CommandCall, { name, spec, subject, value, rest }: Stateme
 			},
 		],
 		topics: judgeAgain(call),
-		reply: `Recorded: \`${name}\` of \`${shown(subject, 80)}\` is ${valueWord(value)}, for ${durationWords(holds)}.${shorter} Open plans are judged again.`,
+		reply: `Recorded: \`${name}\` of \`${shown(subject, 80)}\` is ${valueWord(value)}, for ${durationWords(holds)}.${shorter} Open plans are judged again.${second}`,
 	};
 }
 

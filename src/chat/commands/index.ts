@@ -4,11 +4,14 @@ import { type Answer, say } from '../answer.ts';
 import { shown } from '../text.ts';
 import { ack } from './ack.ts';
 import type { Command, CommandCall } from './command.ts';
+import { details } from './details.ts';
 import { fact } from './fact.ts';
+import { feedback } from './feedback.ts';
 import { freeze } from './freeze.ts';
 import { list } from './list.ts';
 import { merge } from './merge.ts';
 import { resolve } from './resolve.ts';
+import { apply, decline, revoke, rules } from './rules.ts';
 import { show } from './show.ts';
 import { detach, split } from './split.ts';
 import { status } from './status.ts';
@@ -19,6 +22,7 @@ const WORKING: readonly Command[] = [
 	status,
 	list,
 	show,
+	details,
 	ack,
 	resolve,
 	freeze,
@@ -27,6 +31,11 @@ const WORKING: readonly Command[] = [
 	merge,
 	split,
 	detach,
+	feedback,
+	rules,
+	apply,
+	decline,
+	revoke,
 	unknown,
 	seen,
 ];

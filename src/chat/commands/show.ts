@@ -4,7 +4,9 @@ import { say } from '../answer.ts';
 import type { Naming, Situation, Step } from '../situation.ts';
 import { nameList, shown, shownLines } from '../text.ts';
 import { nextFor } from '../views/card.ts';
+import { insightLines } from '../views/insight.ts';
 import { missingOf, stateCommand } from '../views/missing-facts.ts';
+import { summaryFor } from '../views/summary.ts';
 import { timelineLine } from '../views/timeline.ts';
 import {
 	domainWords,
@@ -27,12 +29,16 @@ export const show: Command = {
 	usage: 'show N',
 	help: 'one incident: what is known, its steps and decisions, the last entries',
 	takesIncident: true,
-	reads: ['alerts'],
+	reads: ['alerts', 'insight'],
 	run: ({ situation, naming, loaded }) =>
 		situation === null
 			? say('Which incident? Its number is on the card: show 17')
 			: say(
-					[...showLines(situation, naming), ...alertLines(loaded, situation.incident.alert_count)].join('\n'),
+					[
+						...showLines(situation, naming),
+						...(loaded.insight === null ? [] : ['', ...insightLines(loaded.insight, naming)]),
+						...alertLines(loaded, situation.incident.alert_count),
+					].join('\n'),
 					showData(situation, loaded),
 				),
 };
@@ -42,6 +48,7 @@ function showLines(situation: Situation, naming: Naming): string[] {
 	const missing = missingOf(situation).slice(0, 10);
 	return [
 		`${incidentName(incident)} ${severityWords(incident.severity)}${incident.process_safety ? ' PROCESS SAFETY' : ''} ${shown(incident.title, 200)}`,
+		summaryFor(situation, naming),
 		`what:   ${incident.category.replaceAll('_', ' ')}, ${domainWords(incident.domain)}, ${incident.alert_count} alerts`,
 		`where:  ${nameList([...incident.sites, ...incident.zones, ...incident.assets.map((id) => naming.asset(id))], 12, 90) || 'not in the inventory'}`,
 		`since:  ${toIso(incident.first_at)}, last alert ${toIso(incident.last_at)}`,
@@ -56,11 +63,12 @@ function showLines(situation: Situation, naming: Naming): string[] {
 				]
 			: []),
 		`next:   ${nextFor(situation)}`,
+		...(incident.advice_note == null ? [] : [`model:  ${shown(incident.advice_note, 300)}`]),
 		...(incident.advice === null
 			? []
 			: [
-					'suggested by the model:',
-					...shownLines(incident.advice, 1_200, 10)
+					'suggested by the model (nobody has checked it; it decides nothing):',
+					...shownLines(incident.advice, 2_000, 24)
 						.split('\n')
 						.map((line) => `  ${line}`),
 				]),
@@ -123,9 +131,11 @@ function alertLines({ alerts }: Loaded, total: number): string[] {
 	];
 }
 
-function showData({ incident, steps, approvals, timeline }: Situation, { alerts }: Loaded) {
+function showData({ incident, steps, approvals, timeline }: Situation, { alerts, insight }: Loaded) {
 	return {
 		...incident,
+		// Data of our own making: plain JSON through and through.
+		insight: insight === null ? null : JSON.parse(JSON.stringify(insight)),
 		alerts: alerts.map((alert) => ({ ...alert, title: shown(alert.title, 500) })),
 		steps: steps.map((step) => ({ ...step })),
 		approvals: approvals.map((approval) => ({ ...approval })),

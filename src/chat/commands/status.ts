@@ -43,7 +43,7 @@ export function notesFor(call: Pick<CommandCall, 'freezes' | 'health' | 'naming'
 				`Behind: ${row.topic}: ${row.waiting} waiting${row.oldest === null ? '' : `, the oldest for ${durationWords(call.now - row.oldest)}`}, ${row.parked} given up`,
 		);
 	const faults = call.health.faults.slice(-3).map((entry) => {
-		const what = entry.data['what'] ?? entry.data['reason'] ?? entry.data['part'] ?? 'fault';
+		const what = entry.data['what'] ?? entry.data['message'] ?? entry.data['reason'] ?? entry.data['part'] ?? 'fault';
 		return `Fault ${durationWords(call.now - entry.at)} ago: ${shown(String(what), 200)}`;
 	});
 	return [...freezes, ...stuck, ...faults];

@@ -19,7 +19,9 @@ import {
 } from '../blocks.ts';
 import type { Naming, Situation } from '../situation.ts';
 import { count, nameList, shown, shownLines } from '../text.ts';
+import { cardInsight } from './insight.ts';
 import { missingFacts } from './missing-facts.ts';
+import { summaryFor } from './summary.ts';
 import {
 	domainWords,
 	heldBackWords,
@@ -34,7 +36,7 @@ const NAMES_SHOWN = 6;
 const TECHNIQUES_SHOWN = 6;
 const STEPS_SHOWN_PER_GROUP = 6;
 const STEP_LINE_MAX = 240;
-const ADVICE_MAX = 1_200;
+const ADVICE_MAX = 1_800;
 
 type Group = readonly [StepGroup, string];
 /** What asks something of people stands before what is known; what only tells, behind it. */
@@ -62,10 +64,12 @@ export function cardFor(situation: Situation, cardId: string, naming: Naming): M
 	const blocks: Block[] = [
 		header(`${name} ${severityWords(incident.severity)} ${top}${title}`),
 		...(incident.process_safety ? [operatorFirst(situation)] : []),
+		rich([plain(summaryFor(situation, naming))]),
 		rich([bold('Next: '), plain(nextFor(situation))]),
 		...steps(situation, naming, ASKING),
 		...missingFacts(situation),
 		facts(situation, naming),
+		...insight(situation),
 		...steps(situation, naming, TOLD),
 		...advice(situation),
 		...buttons(situation, cardId),
@@ -122,6 +126,12 @@ function facts(situation: Situation, naming: Naming): Block {
 		lines.push([bold('ATT&CK: '), plain(techniques.join('; ') + rest)]);
 	}
 	return rich(...lines);
+}
+
+/** How far it has come, what lies open, what it was the last time: a line each (details has the rest). */
+function insight({ insight: known }: Situation): Block[] {
+	const lines = known === undefined ? [] : cardInsight(known);
+	return lines.length === 0 ? [] : [rich(...lines.map(({ label, text }) => [bold(`${label}: `), plain(text)]))];
 }
 
 function whereWords({ incident }: Situation, naming: Naming): string {
@@ -205,16 +215,20 @@ function stepNote(step: Step, group: StepGroup, naming: Naming): string {
 }
 
 function advice({ incident }: Situation): Block[] {
-	if (incident.advice === null || incident.advice.trim() === '') return [];
+	const note =
+		incident.advice_note == null ? [] : [rich([plain(`No newer suggestion: ${shown(incident.advice_note, 300)}.`)])];
+	if (incident.advice === null || incident.advice.trim() === '') return note;
 	return [
 		rich([bold('Suggested by the model (nobody has checked it; it decides nothing)')]),
-		quote(shownLines(incident.advice, ADVICE_MAX, 15)),
+		quote(shownLines(incident.advice, ADVICE_MAX, 20)),
+		...note,
 	];
 }
 
 function buttons({ incident }: Situation, cardId: string): Block[] {
-	if (incident.state === 'resolved' || incident.state === 'merged') return [];
+	if (incident.state === 'merged') return [];
 	const name = incidentName(incident);
+	if (incident.state === 'resolved') return [feedbackButtons(incident, cardId, name)];
 	return [
 		actions([
 			...(incident.state === 'open'
@@ -230,5 +244,25 @@ function buttons({ incident }: Situation, cardId: string): Block[] {
 				: []),
 			{ text: 'Resolve', action: 'resolve', value: cardId, label: `Resolve ${name}` },
 		]),
+		feedbackButtons(incident, cardId, name),
 	];
+}
+
+/** What the program got wrong, one click each; nothing by which a process-safety alarm could become less. */
+function feedbackButtons({ process_safety }: Situation['incident'], cardId: string, name: string): Block {
+	const lessening = [
+		{ text: 'False positive', action: 'feedback_false_positive', value: cardId, label: `${name} is a false positive` },
+		{ text: 'Too high', action: 'feedback_too_high', value: cardId, label: `The severity of ${name} is too high` },
+	];
+	return actions([
+		{ text: 'Details', action: 'details', value: cardId, label: `Details of ${name}` },
+		...(process_safety ? [] : lessening),
+		{ text: 'Too low', action: 'feedback_too_low', value: cardId, label: `The severity of ${name} is too low` },
+		{
+			text: 'Wrong grouping',
+			action: 'feedback_wrong_grouping',
+			value: cardId,
+			label: `Something in ${name} does not belong to it`,
+		},
+	]);
 }

@@ -149,3 +149,26 @@ export function sorryModal(text: string): Modal {
 		blocks: [rich([plain(shownLines(text, 2_000))])],
 	};
 }
+
+/** Lines to read, in quotes of a size that Slack takes; a closed window changes nothing. */
+export function detailsModal(title: string, lines: readonly string[]): Modal {
+	const parts: string[] = [];
+	let part = '';
+	for (const line of lines) {
+		if (part.length + line.length > DETAILS_PART_MAX) {
+			parts.push(part);
+			part = '';
+		}
+		part += `${line.slice(0, DETAILS_PART_MAX)}\n`;
+	}
+	parts.push(part);
+	return {
+		...waitModal(),
+		callback_id: 'details',
+		title: { type: 'plain_text', text: cut(title, MODAL_TITLE_MAX), emoji: false },
+		blocks: parts.slice(0, DETAILS_PARTS_MAX).map((text) => quote(text.trimEnd())),
+	};
+}
+
+const DETAILS_PART_MAX = 2_500;
+const DETAILS_PARTS_MAX = 4;

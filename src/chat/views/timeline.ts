@@ -36,6 +36,12 @@ const WORDS: Partial<Record<EntryKind, string>> = {
 	'freeze.thawed': 'freeze lifted',
 	'source.heard': 'no longer silent',
 	'command.refused': 'command refused',
+	'feedback.given': 'said that it was wrong',
+	'rule.proposed': 'a change to the rules proposed',
+	'rule.approved': 'one of two said yes to a change of the rules',
+	'rule.applied': 'a change to the rules applied',
+	'rule.declined': 'a change to the rules declined',
+	'rule.revoked': 'a learned rule revoked',
 	'advice.failed': 'the model did not answer',
 };
 
@@ -67,6 +73,8 @@ const DETAILS = [
 	'why',
 	'reason',
 	'note',
+	'learned',
+	'expires_at',
 	'resolution',
 	'summary',
 ] as const;
