@@ -9,6 +9,7 @@ import { RUNNABLE } from './actions/index.ts';
 import { stepEntry, update } from './advance.ts';
 import { undoKey } from './order.ts';
 import { stepIdOf } from './plan.ts';
+import { plannedAs } from './proof.ts';
 import { cardOf, type View } from './view.ts';
 
 export type Expiry = {
@@ -92,7 +93,12 @@ function containmentEnds(step: Step, view: View, now: Instant): Expiry {
 	const after: Step = { ...step, contained_until: null, updated_at: now };
 	return {
 		entries: [
-			stepEntry('plan.made', undo, { summary: `containment of ${step.key} has run out`, undoes: step.id }, now),
+			stepEntry(
+				'plan.made',
+				undo,
+				{ summary: `containment of ${step.key} has run out`, undoes: step.id, steps: [plannedAs(undo)] },
+				now,
+			),
 		],
 		changes: [update(step, after), { op: 'ensure', table: 'steps', row: undo }],
 		topics: [{ topic: 'plan', key: step.incident }, cardOf(view)],

@@ -24,6 +24,8 @@ export type Snapshot = {
 	readonly statements: readonly unknown[];
 	readonly freezes: readonly FreezeRow[];
 	readonly confidenceFirm: number;
+	/** Calls that the bot made by itself within the last hour, of the whole plant. */
+	readonly automaticLastHour: number;
 	/** Whether another step on OT is running or in doubt at this moment (row P04). */
 	readonly otherOtStepRuns: boolean;
 	/** Whether OT on call has been told of the incident: a page or question to them has gone out. */
@@ -74,6 +76,7 @@ export function factsFor(step: Step, ground: Ground, snapshot: Snapshot, now: In
 		],
 		freezes: snapshot.freezes.map(freezeOf),
 		confidence_firm: snapshot.confidenceFirm,
+		automatic_last_hour: snapshot.automaticLastHour,
 		site_rules: ground.siteRules,
 	};
 }

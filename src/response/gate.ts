@@ -4,13 +4,22 @@ import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import { decide } from '../safety/decide.ts';
 import { type Grant, grant } from '../safety/grant.ts';
-import { proposeStep } from '../safety/proposed-step.ts';
+import { type ProposedStep, proposeStep } from '../safety/proposed-step.ts';
 import { factsFor } from './facts.ts';
 import { snapshotFor, type View } from './view.ts';
 
+/** The step as the gate sees it. Where its playbook's file has changed since it was planned, what was approved was another plan. */
+function proposed(step: Step, view: View): ProposedStep {
+	const current = view.setting.playbooks.get(step.playbook)?.version ?? step.playbook_version;
+	const planned = proposeStep(step);
+	return current === step.playbook_version
+		? planned
+		: { ...planned, playbook_version: `${step.playbook_version} now ${current}` };
+}
+
 /** The gate's decision on a step as things stand. */
 export function judge(step: Step, view: View, now: Instant): Decision {
-	return decide(proposeStep(step), factsFor(step, view.setting, snapshotFor(step, view), now), now);
+	return decide(proposed(step, view), factsFor(step, view.setting, snapshotFor(step, view), now), now);
 }
 
 export type Permit =
@@ -20,7 +29,7 @@ export type Permit =
 /** Leave to run the step now, with the approvals that count now; or why not. */
 export function permit(step: Step, view: View, now: Instant): Permit {
 	const answer = grant({
-		step: proposeStep(step),
+		step: proposed(step, view),
 		facts: factsFor(step, view.setting, snapshotFor(step, view), now),
 		approvals: view.approvals.filter((approval) => approval.step === step.id),
 		people: view.setting.people,

@@ -39,6 +39,8 @@ export function rehearse(
 			freezes: [],
 			busy: [],
 			alarms: [],
+			automaticLastHour: 0,
+			findings: [],
 		};
 		const settled = settle(step, judge(step, view, now), setting.canRun(step.action), true, setting.approvalMs, now);
 		return {

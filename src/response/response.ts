@@ -1,6 +1,7 @@
 // The response stage: answers the topics plan, run and expire. It reads, asks the pure parts, and records; what is decided is decided in
 // plan.ts, advance.ts and safety/, what touches the world is run-step.ts. Nothing here is posted: chat answers `card` and `post`.
 
+import type { Decision } from '../domain/decision.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
 import type { Inventory } from '../domain/inventory.ts';
@@ -9,7 +10,9 @@ import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Due, Handlers, NextTopic } from '../domain/topic.ts';
 import type { Window } from '../domain/window.ts';
+import { isGateFault } from '../safety/decide.ts';
 import type { Database } from '../store/database.ts';
+import { readToldKeys } from '../store/read/proof.ts';
 import {
 	type AlertRow,
 	type ResponseSnapshot,
@@ -26,8 +29,11 @@ import type { EvidenceAlert } from './evidence.ts';
 import { expireStep } from './expire.ts';
 import { closedBy } from './outcome.ts';
 import { type LeftOut, planFor } from './plan.ts';
+import { plannedAs } from './proof.ts';
 import { type Log, type Runner, runStep } from './run-step.ts';
+import { freezeItself } from './self-freeze.ts';
 import { APPROVAL_WAIT_MS } from './settle.ts';
+import { answerTampering, isTampered, provedBy } from './tampering.ts';
 import { isClosed, type Setting, type View } from './view.ts';
 
 /** Rows of one batch that are worked on at the same time; a call may take half a minute. */
@@ -70,8 +76,10 @@ export function createResponse(parts: ResponseParts): Handlers {
 		actions: RUNNABLE,
 		connectorFor: (action) => connectors.get(action) ?? null,
 		readStep: async (id) => {
-			const read = await readStepForResponse(parts.database, id);
-			return read === null ? null : { view: viewOf(read.snapshot, await withPeople(parts, setting)), step: read.step };
+			const now = parts.clock();
+			const read = await readStepForResponse(parts.database, id, now);
+			if (read === null) return null;
+			return { view: viewOf(read.snapshot, await withPeople(parts, setting), now), step: read.step };
 		},
 		clock: parts.clock,
 		newId: (prefix) => makeId(prefix, parts.clock(), parts.random),
@@ -109,12 +117,27 @@ async function each(due: readonly Due[], work: (one: Due) => Promise<void>): Pro
 /** Chooses playbooks, adds the steps that are missing, and moves every step that has not begun. Doing it twice changes nothing more. */
 async function planIncident(parts: ResponseParts, setting: Setting, due: Due): Promise<void> {
 	const now = parts.clock();
-	const snapshot = await readIncidentForResponse(parts.database, due.key);
+	const snapshot = await readIncidentForResponse(parts.database, due.key, now);
 	if (snapshot === null) {
 		await record(parts.database, { entries: [], done: [due] }, now);
 		return;
 	}
-	const view = viewOf(snapshot, await withPeople(parts, setting));
+	const view = viewOf(snapshot, await withPeople(parts, setting), now);
+	const answered = answerTampering(
+		view,
+		await readToldKeys(
+			parts.database.db,
+			view.findings.map((one) => one.key),
+		),
+		(prefix) => makeId(prefix, now, parts.random),
+		now,
+	);
+	if (answered.isStepChanged) {
+		parts.log.error({ incident: due.key, findings: view.findings.length }, 'steps were changed outside the program');
+		const topics: NextTopic[] = [...answered.topics, { topic: 'plan', key: due.key }];
+		await record(parts.database, { ...answered, topics, done: [due] }, now);
+		return;
+	}
 	const made = isClosed(view) ? nothing : planned(view, now);
 	const closed = takenBack(view, now);
 	const moved = moveAll(
@@ -125,13 +148,18 @@ async function planIncident(parts: ResponseParts, setting: Setting, due: Due): P
 	await record(
 		parts.database,
 		{
-			entries: [...made.entries, ...moved.entries, ...closed.flatMap((one) => one.entries)],
-			changes: [...moved.inserts, ...moved.changes, ...closed.flatMap((one) => one.changes)],
-			topics: moved.topics,
+			entries: [...answered.entries, ...made.entries, ...moved.entries, ...closed.flatMap((one) => one.entries)],
+			changes: [...answered.changes, ...moved.inserts, ...moved.changes, ...closed.flatMap((one) => one.changes)],
+			topics: [...answered.topics, ...moved.topics],
 			done: [due],
 		},
 		now,
 	);
+	const fault = moved.decided.find(isGateFault);
+	if (fault !== undefined) {
+		parts.log.error({ incident: due.key, summary: fault.summary }, 'the gate failed: everything is frozen');
+		await freezeItself(parts.database, fault.summary, view.setting.people, now, parts.random);
+	}
 	if (made.steps.length > 0) parts.log.info({ incident: due.key, steps: made.steps.length }, 'plan made or extended');
 }
 
@@ -187,7 +215,7 @@ function planEntry(
 				lead: loaded.playbook.lead,
 				why,
 			})),
-			steps: steps.map((step) => ({ id: step.id, playbook: step.playbook, key: step.key, target: step.target })),
+			steps: steps.map(plannedAs),
 			left_out: leftOut.map((left) => ({ ...left })),
 			unknown_playbooks: [...unknown],
 		},
@@ -199,16 +227,19 @@ type Moved = {
 	readonly inserts: Change[];
 	readonly changes: Change[];
 	readonly topics: NextTopic[];
+	/** Decisions that were made new in this pass. */
+	readonly decided: Decision[];
 };
 
 /** Moves every step once, in the plan's order; a step sees what those before it have become in this pass. */
 function moveAll(start: View, fresh: ReadonlySet<string>, now: Instant): Moved {
-	const moved: Moved = { entries: [], inserts: [], changes: [], topics: [] };
+	const moved: Moved = { entries: [], inserts: [], changes: [], topics: [], decided: [] };
 	let view = start;
 	for (const step of start.steps) {
 		const move = advance(step, view, now);
 		if (fresh.has(step.id)) moved.inserts.push({ op: 'insert', table: 'steps', row: move?.step ?? step });
 		if (move === null) continue;
+		if (move.step.decision !== null && move.entries.length > 0) moved.decided.push(move.step.decision);
 		moved.entries.push(...move.entries);
 		moved.topics.push(...move.topics);
 		// A new row is written as it has become; changes of other rows (questions) go along.
@@ -221,19 +252,23 @@ function moveAll(start: View, fresh: ReadonlySet<string>, now: Instant): Moved {
 async function expire(parts: ResponseParts, runner: Runner, due: Due): Promise<void> {
 	const now = parts.clock();
 	const read = await runner.readStep(due.key);
-	const move = read === null ? { entries: [], changes: [], topics: [] } : expireStep(read.step, read.view, now);
+	const move =
+		read === null
+			? { entries: [], changes: [], topics: [] }
+			: isTampered(read.step, read.view)
+				? { entries: [], topics: [{ topic: 'plan', key: read.step.incident } as const] }
+				: expireStep(read.step, read.view, now);
 	await record(parts.database, { ...move, done: [due] }, now);
 }
 
-function viewOf(snapshot: ResponseSnapshot, setting: Setting): View {
+function viewOf(snapshot: ResponseSnapshot, setting: Setting, now: Instant): View {
 	return {
 		setting,
 		incident: snapshot.incident,
 		alerts: snapshot.alerts.map(evidenceOf),
 		steps: snapshot.steps,
-		approvals: snapshot.approvals,
-		statements: snapshot.statements,
-		freezes: snapshot.freezes,
+		automaticLastHour: snapshot.automaticLastHour,
+		...provedBy(snapshot, setting.people, now),
 		busy: snapshot.busy,
 		alarms: snapshot.alarms,
 	};

@@ -20,6 +20,7 @@ import { stepEntry, update } from './advance.ts';
 import type { CallResult, Connector, ReadBack } from './connectors/connector.ts';
 import { permit } from './gate.ts';
 import { closedBy, messagesOf } from './outcome.ts';
+import { isTampered } from './tampering.ts';
 import { askOn, cardOf, otherOtStep, type View } from './view.ts';
 
 export type Log = {
@@ -43,6 +44,9 @@ export async function runStep(runner: Runner, due: Due): Promise<void> {
 	const read = await runner.readStep(due.key);
 	if (read === null) return await finish(runner, due, { entries: [] });
 	const { view, step } = read;
+	// A row that is not as recorded is run by nobody: the plan tells people and sets it right.
+	if (isTampered(step, view))
+		return await finish(runner, due, { entries: [], topics: [{ topic: 'plan', key: step.incident }] });
 	if (step.state === 'queued') return await startStep(runner, due, step, view);
 	if (step.state === 'running') return await settleDoubt(runner, due, step, view);
 	// Not yet queued (an approval came), or ended: the plan looks at this step and at those that wait for it.
@@ -66,7 +70,9 @@ async function startStep(runner: Runner, due: Due, step: Step, view: View): Prom
 		? await withOtIntentLock(runner.database, async () => {
 				// Read again under the lock: the step that held it before may have begun something.
 				const fresh = await runner.readStep(step.id);
-				return fresh === null ? null : await recordIntent(runner, due, fresh.step, fresh.view, connector.name);
+				return fresh === null || isTampered(fresh.step, fresh.view)
+					? null
+					: await recordIntent(runner, due, fresh.step, fresh.view, connector.name);
 			})
 		: await recordIntent(runner, due, step, view, connector.name);
 	if (started === null) return;

@@ -7,6 +7,7 @@ import { touchesOt } from '../safety/touches-ot.ts';
 import type { LoadedPlaybook } from './choose.ts';
 import type { EvidenceAlert, IncidentSummary } from './evidence.ts';
 import type { FreezeRow, Ground, SafetyAlarm, Snapshot } from './facts.ts';
+import type { Finding } from './proof.ts';
 
 export type Setting = Ground & {
 	readonly people: readonly Person[];
@@ -28,6 +29,10 @@ export type View = {
 	readonly busy: readonly Step[];
 	/** Process-safety incidents that are open, of the whole plant. */
 	readonly alarms: readonly SafetyAlarm[];
+	/** Calls that the bot made by itself within the last hour, of the whole plant. */
+	readonly automaticLastHour: number;
+	/** Where tables differ from the ledger: nothing above rests on such a row but the steps, which are stopped (tampering.ts). */
+	readonly findings: readonly Finding[];
 };
 
 /** Another step on OT that is under way or in doubt; null where there is none. It keeps every other OT step back (rows P04, G6). */
@@ -41,6 +46,7 @@ export function snapshotFor(step: Step, view: View): Snapshot {
 		statements: view.statements,
 		freezes: view.freezes,
 		confidenceFirm: view.incident.confidence_firm,
+		automaticLastHour: view.automaticLastHour,
 		otherOtStepRuns: touchesOt(step, view.setting.inventory) && otherOtStep(step, view) !== null,
 		otTold: view.steps.some(hasToldOt),
 		alarms: view.alarms,

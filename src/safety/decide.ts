@@ -18,7 +18,7 @@ import { judgeTargets, type Target } from './judge-target.ts';
 import type { Facts, ProposedStep } from './proposed-step.ts';
 import { readingsFor } from './readings.ts';
 import { type Approver, type Row, shown } from './row.ts';
-import { freezeHolds, siteRuleSays, waitsOf } from './rules.ts';
+import { freezeHolds, limitSays, siteRuleSays, waitsOf } from './rules.ts';
 import { rowsById } from './table.ts';
 import { insteadOf, summaryOf } from './wording.ts';
 
@@ -87,8 +87,10 @@ function decideOn(step: ProposedStep, facts: Facts, now: Instant): Decision {
 	const rules = ruleSays(step, facts, targets, judged);
 	let decided = judged.class;
 	for (const say of rules) decided = stricter(decided, say.class);
-	const retried = retrySays(ground, judged);
-	const final: Judgement = { ...judged, class: decided, says: [...judged.says, ...rules, ...retried] };
+	const limits = limitSays(facts, effect, decided);
+	for (const say of limits) decided = stricter(decided, say.class);
+	const says = [...judged.says, ...rules, ...limits, ...retrySays(ground, judged)];
+	const final: Judgement = { ...judged, class: decided, says };
 	const canRun = decided === 'AUTO' || decided === 'ONE' || decided === 'TWO';
 	const waits = waitsOf(step, effect, undoes !== null, final, targets, ground);
 	const holds = canRun ? [...judged.holds, ...waits.holds] : judged.holds.filter((hold) => hold.rule === 'G5');
@@ -109,7 +111,7 @@ function ruleSays(
 	judged: Judgement,
 ): (RowSay & { readonly class: DecisionClass })[] {
 	const { effect } = ACTIONS[actionName(step)];
-	const says = siteRuleSays(facts.site_rules, step, effect, targets);
+	const says = siteRuleSays(facts.site_rules, step, effect, targets, facts.automatic_last_hour);
 	if (step.parallel === true && judged.touchesOt && !isTouchFree(effect)) {
 		says.push({
 			row: 'P04',
@@ -141,7 +143,7 @@ function unknownAction(step: ProposedStep, facts: Facts, targets: readonly Targe
 	const say: RowSay & { class: DecisionClass } = isSis
 		? { row: 'G2', class: 'NEVER', reason: 'a safety system is its own zone: no path from the bot reaches it' }
 		: { row: 'G2', class: 'HANDS', reason: `\`${step.action.slice(0, 100)}\` is no action of the catalogue` };
-	const rules = siteRuleSays(facts.site_rules, step, null, targets);
+	const rules = siteRuleSays(facts.site_rules, step, null, targets, facts.automatic_last_hour);
 	let decided: DecisionClass = say.class;
 	for (const rule of rules) decided = stricter(decided, rule.class);
 	const judged: Judgement = {
@@ -254,12 +256,22 @@ function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
 	return [...seen.values()];
 }
 
+const OWN_FAULT = 'the gate itself failed and refuses this step';
+
+/** Whether the gate gave this decision because it failed itself, and not because of what it was asked: then everything is stopped (G8). */
+export function isGateFault(decision: Decision): boolean {
+	return decision.rows.some((say) => say.row === 'G8' && say.reason.startsWith(OWN_FAULT));
+}
+
 /** A fault inside the gate refuses (G8). The hash is of the fault, so that no approval can ever fit it. */
 function faultDecision(step: unknown, fault: unknown): Decision {
 	const what = fault instanceof Error ? fault.message : 'unknown fault';
 	const action =
 		typeof step === 'object' && step !== null && 'action' in step ? String(Object(step.action)) : 'unknown';
-	const reason = `the gate could not judge this step and refuses it: ${what.slice(0, 300).toWellFormed()}`;
+	// What a step may not be is thrown as a plain error; anything else is the gate's own defect.
+	const isOwn = !(fault instanceof Error) || fault.name !== 'Error';
+	const words = isOwn ? OWN_FAULT : 'the gate could not judge this step and refuses it';
+	const reason = `${words}: ${what.slice(0, 300).toWellFormed()}`;
 	return {
 		class: 'NEVER',
 		rows: [{ row: 'G8', class: 'NEVER', reason }],

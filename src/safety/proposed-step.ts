@@ -50,6 +50,8 @@ export type Facts = {
 	readonly freezes: readonly Freeze[];
 	/** 0 to 1, of rules and sources alone; what a model is sure of never gets here. */
 	readonly confidence_firm: number;
+	/** Calls that the bot made by itself, without asking anybody, in the last hour (`AUTO_PER_HOUR_MAX`). */
+	readonly automatic_last_hour: number;
 	/** Rules of the site, parsed here again: one that cannot be read refuses. */
 	readonly site_rules: readonly unknown[];
 };

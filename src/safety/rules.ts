@@ -40,6 +40,21 @@ const OWN_PATH = eitherShown(
 const ERADICATED = shown('eradication_confirmed', 'the eradication check is done');
 const CUTTING: readonly Effect[] = ['contain', 'account', 'configure', 'host_change'];
 
+/** So many calls that cut something off the bot makes by itself in an hour; each further one asks a person. Our choice. */
+export const AUTO_PER_HOUR_MAX = 5;
+
+/** The limit on what the bot does alone: one wrong rule must not take a whole plant off the network before somebody looks. */
+export function limitSays(
+	facts: Facts,
+	effect: Effect,
+	decided: DecisionClass,
+): (RowSay & { readonly class: DecisionClass })[] {
+	// A number that is none is too many.
+	if (decided !== 'AUTO' || !CUTTING.includes(effect) || facts.automatic_last_hour < AUTO_PER_HOUR_MAX) return [];
+	const reason = `the bot has acted alone ${facts.automatic_last_hour} times within the hour: a person looks before it goes on`;
+	return [{ row: 'limit:per-hour', class: 'ONE', reason }];
+}
+
 export type Waits = { readonly holds: readonly Hold[]; readonly missing: readonly MissingFact[] };
 
 /** What must hold before the step runs, beside what its rows ask: G6, G7, G8, P04, and the eradication check of an undo. */
@@ -93,6 +108,7 @@ export function siteRuleSays(
 	step: ProposedStep,
 	effect: Effect | null,
 	targets: readonly Target[],
+	automatic: number,
 ): (RowSay & { readonly class: DecisionClass })[] {
 	const says: (RowSay & { readonly class: DecisionClass })[] = [];
 	for (const rule of rules) {
@@ -107,7 +123,8 @@ export function siteRuleSays(
 				});
 			continue;
 		}
-		const { id, match, class: decisionClass, reason } = parsed.data;
+		const { id, match, class: decisionClass, reason, after_per_hour } = parsed.data;
+		if (after_per_hour !== undefined && automatic < after_per_hour) continue;
 		if (match.actions !== undefined && !match.actions.includes(step.action)) continue;
 		if (match.effects !== undefined && effect !== null && !match.effects.includes(effect)) continue;
 		if (!fitsPlace(match, targets)) continue;

@@ -364,6 +364,8 @@ describe('the facts that the stage hands to the gate', () => {
 		otherOtStepRuns: false,
 		otTold: false,
 		alarms: [],
+		automaticLastHour: 0,
+		findings: [],
 	};
 	const facts = (id: string, windows: Window[], of: object = {}) =>
 		factsFor(stepOn(id), { inventory: INVENTORY, windows, siteRules: [] }, { ...snapshot, ...of }, NOW);

@@ -133,6 +133,7 @@ export function facts(target: Asset | null, more: Partial<Facts> = {}): Facts {
 		readings: bestReadings(),
 		freezes: [],
 		confidence_firm: 1,
+		automatic_last_hour: 0,
 		site_rules: [],
 		...more,
 	};

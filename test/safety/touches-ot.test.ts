@@ -5,7 +5,7 @@ import { indexInventory } from '../../src/domain/inventory.ts';
 import type { Step } from '../../src/domain/step.ts';
 import { ACTION_NAMES, ACTIONS } from '../../src/safety/actions.ts';
 import { touchesOt } from '../../src/safety/touches-ot.ts';
-import { asset, NOW } from './plant.ts';
+import { asset, NOW, zone } from './plant.ts';
 import { BEST_WORLD, canRun, cellsOf, decideSeen } from './worlds.ts';
 
 const stepOn = (action: string, target: string | null, params: Step['params'] = {}): Step => ({
@@ -72,6 +72,39 @@ describe('a step', () => {
 		expect(touchesOt(stepOn('isolate_host', 'pc', { targets: ['plc'] }), plant)).toBe(true);
 		expect(touchesOt(stepOn('isolate_host', 'pc', { device: 'nobody-knows-it' }), plant)).toBe(true);
 		expect(touchesOt(stepOn('isolate_host', 'pc', { targets: ['cloud-pc'] }), plant)).toBe(false);
+	});
+});
+
+describe('an office asset', () => {
+	const REACHING = [
+		...['ot_dependency', 'dual_homed', 'operator_remote_view', 'sole_view', 'sole_control', 'used_by_ot'],
+		...['wireless_carries_ot', 'carries_safety_traffic', 'control_depends_on_historian'],
+	];
+
+	test.each(REACHING)('that the inventory states as `%s` touches OT at levels 4 and 5', (name) => {
+		for (const level of ['4', '5'] as const) {
+			const bare = asset('endpoint', level, { id: 'pc', zone: null, facts: {} });
+			const isolate = stepOn('isolate_host', 'pc');
+			expect(touchesOt(isolate, inventoryOf({ ...bare, facts: { [name]: true } }))).toBe(true);
+			expect(touchesOt(isolate, inventoryOf({ ...bare, facts: { [name]: false } }))).toBe(false);
+			const zoned = (facts: object, own: object) =>
+				indexInventory({
+					assets: [{ ...bare, zone: 'z', facts: own as never }],
+					zones: [zone({ id: 'z', facts: facts as never })],
+					conduits: [],
+					confirmedAt: NOW,
+				});
+			expect(touchesOt(isolate, zoned({ [name]: true }, {}))).toBe(true);
+			expect(touchesOt(isolate, zoned({ [name]: true }, { [name]: false }))).toBe(false);
+		}
+	});
+
+	test('touches OT where the step takes two people, one of them of OT', () => {
+		const plant = inventoryOf(asset('endpoint', '4', { id: 'pc', zone: null, facts: {} }));
+		const decided = (decisionClass: string) =>
+			({ ...stepOn('disable_account', 'pc'), decision: { class: decisionClass } }) as never;
+		expect(touchesOt(decided('TWO'), plant)).toBe(true);
+		expect(touchesOt(decided('ONE'), plant)).toBe(false);
 	});
 });
 

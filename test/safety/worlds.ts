@@ -107,6 +107,7 @@ export function factsOf(cell: Cell, world: World, more: Partial<Facts> = {}): Fa
 		readings: readingsOf(world),
 		freezes: [],
 		confidence_firm: 1,
+		automatic_last_hour: 0,
 		site_rules: [],
 		...more,
 	};

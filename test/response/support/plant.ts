@@ -196,6 +196,8 @@ export function view(playbooks: readonly LoadedPlaybook[], steps: readonly Step[
 		freezes: [],
 		busy: [],
 		alarms: [],
+		automaticLastHour: 0,
+		findings: [],
 		...of,
 	};
 }
