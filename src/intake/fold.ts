@@ -11,6 +11,8 @@ export type Held = {
 	readonly source: string;
 	readonly fingerprint: string;
 	readonly status: 'open' | 'closed';
+	/** Of the message that made the row; only ever becomes process_safety. */
+	readonly kind: Alert['kind'];
 	readonly first_seen: number;
 	readonly last_seen: number;
 	readonly closed_at: number | null;
@@ -36,11 +38,11 @@ export type FoldedRow = {
 	readonly from: Message | null;
 	/** Messages folded into it now, the one that made it not counted. */
 	readonly repeats: number;
-	/** Of the last message: which lane hears of it. */
-	readonly kind: Alert['kind'] | null;
+	/** The first message that made a process-safety alarm of a row that was none: the row takes its words. Null where none did. */
+	readonly raisedBy: Alert | null;
 	/** What the messages changed that others must hear of. */
 	readonly hasClosed: boolean;
-	/** The severity rose, or a message named somebody or something new: the verdict must be made again. */
+	/** The severity or the kind rose, or a message named somebody or something new: the verdict must be made again. */
 	readonly hasNews: boolean;
 };
 
@@ -56,7 +58,8 @@ export type Folded = {
  * Event time decides, not arrival: a clearing message older than the last message of an open condition does not close it, and a
  * late repeat does not move `last_seen` back. The same messages in any order leave the condition in the same state. What opens a
  * closed condition again is a new row, unless it is no news (from before the close) or the condition flaps: then the row that is
- * there opens again and nobody is told anew. A process-safety alarm is always a new row.
+ * there opens again and nobody is told anew. A process-safety alarm is always a new row. Where one repeats a condition that is open
+ * as something less, that row becomes a process-safety alarm and is judged again; nothing makes it less again.
  */
 export function fold(messages: readonly Message[], held: readonly Held[]): Folded {
 	const newest = new Map<string, FoldedRow>();
@@ -85,7 +88,7 @@ function keyOf(row: { readonly source: string; readonly fingerprint: string }): 
 }
 
 function unchanged(row: Held): FoldedRow {
-	return { row, from: null, kind: null, repeats: 0, hasClosed: false, hasNews: false };
+	return { row, from: null, raisedBy: null, repeats: 0, hasClosed: false, hasNews: false };
 }
 
 function opened(message: Message, earlier: readonly Turn[]): FoldedRow {
@@ -98,6 +101,7 @@ function opened(message: Message, earlier: readonly Turn[]): FoldedRow {
 			source: alert.source,
 			fingerprint: alert.fingerprint,
 			status: alert.status,
+			kind: alert.kind,
 			first_seen: at,
 			last_seen: at,
 			closed_at: alert.status === 'closed' ? at : null,
@@ -109,7 +113,7 @@ function opened(message: Message, earlier: readonly Turn[]): FoldedRow {
 			flapping: isFlapping(turns),
 		},
 		from: message,
-		kind: alert.kind,
+		raisedBy: null,
 		repeats: 0,
 		hasClosed: false,
 		hasNews: false,
@@ -123,7 +127,8 @@ function join(before: FoldedRow, alert: Alert): FoldedRow | null {
 	const turns = withTurn(row.turns, at, alert.status);
 	const flapping = isFlapping(turns);
 	const reopens = row.status === 'closed' && alert.status === 'open' && at > (row.closed_at ?? at);
-	if (reopens && (!flapping || alert.kind === 'process_safety')) return null;
+	if (reopens && (!flapping || alert.kind === 'process_safety' || row.kind === 'process_safety')) return null;
+	const isRaised = alert.kind === 'process_safety' && row.kind !== 'process_safety';
 	const closes = row.status === 'open' && alert.status === 'closed' && at >= row.last_seen;
 	// Of two closings the later one holds, whichever comes first.
 	const closedLater = row.closed_at !== null && alert.status === 'closed' ? Math.max(row.closed_at, at) : row.closed_at;
@@ -136,6 +141,7 @@ function join(before: FoldedRow, alert: Alert): FoldedRow | null {
 		row: {
 			...row,
 			status: closes ? 'closed' : reopens ? 'open' : row.status,
+			kind: isRaised ? 'process_safety' : row.kind,
 			closed_at: closes ? at : reopens ? null : closedLater,
 			first_seen: belongsBefore(row, at) ? row.first_seen : Math.min(row.first_seen, at),
 			last_seen: Math.max(row.last_seen, at),
@@ -145,10 +151,10 @@ function join(before: FoldedRow, alert: Alert): FoldedRow | null {
 			turns,
 			flapping,
 		},
-		kind: alert.kind,
+		raisedBy: isRaised ? alert : before.raisedBy,
 		repeats: before.repeats + 1,
 		hasClosed: before.hasClosed || closes,
-		hasNews: before.hasNews || hasMore || severity !== row.severity,
+		hasNews: before.hasNews || hasMore || isRaised || severity !== row.severity,
 	};
 }
 

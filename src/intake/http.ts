@@ -38,7 +38,7 @@ export type DoorOptions = {
 	readonly parse: (kind: string, body: Uint8Array, context: IntakeContext) => ParsedBody | Promise<ParsedBody>;
 	readonly clock: () => number;
 	/** Null while everything works; otherwise what does not, in words (readyz). */
-	readonly fault: () => string | null;
+	readonly fault: () => string | null | Promise<string | null>;
 	readonly metrics: () => Promise<string>;
 	/** Proxies whose `X-Forwarded-For` is believed; none where it is not given. */
 	readonly trustedProxies?: readonly string[];
@@ -48,11 +48,18 @@ export type DoorOptions = {
 	readonly onProtocol: (source: string, note: string) => void;
 	/** A delivery with a wrong credential: counted and told; `isNew` where it deserves a record of its own. */
 	readonly onRefused: (source: string, address: string, reason: string, isNew: boolean) => void;
+	/**
+	 * Counts a wrong credential where several doors are one, and says whether its sender is over the limit. Without it this door counts
+	 * for itself and tells `onRefused`.
+	 */
+	readonly countRefused?: (source: string, address: string, reason: string) => Promise<boolean>;
 	readonly onError: (error: unknown) => void;
 	/** Bytes of one body; BODY_MAX where it is not given. */
 	readonly bodyMax?: number;
 	/** Alerts in one body; without it as many as the parsers take. */
 	readonly alertsMax?: number;
+	/** How many doors share what may be read at once; 1 where it is not given. */
+	readonly readingShare?: number;
 	readonly onAnswer?: (source: string, status: number, ms: number) => void;
 };
 
@@ -92,6 +99,14 @@ export function createDoor(options: DoorOptions): Server {
 		: createTlsServer({ ...timeouts, ...tlsOptions(options.tls) }, onRequest);
 }
 
+/** Takes no new connection; resolves when those that are open have had their answers. */
+export function closeDoor(door: Server): Promise<void> {
+	return new Promise((done) => {
+		door.close(() => done());
+		door.closeIdleConnections();
+	});
+}
+
 function retryAfter(): Record<string, string> {
 	return { 'retry-after': String(RETRY_AFTER_S) };
 }
@@ -102,25 +117,26 @@ function busy(reason: string): Answer {
 
 function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
 	const isText = typeof body === 'string';
-	const bytes = Buffer.from(isText ? body : `${JSON.stringify(body)}\n`, 'utf8');
+	// Text and no bytes: node:http sends it with the head in one piece.
+	const text = isText ? body : `${JSON.stringify(body)}\n`;
 	// A body that was not read to its end would be taken for the next request on this connection.
 	const close = request.complete ? {} : { connection: 'close' };
 	response.writeHead(status, {
 		'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
-		'content-length': bytes.length,
+		'content-length': Buffer.byteLength(text),
 		'cache-control': 'no-store',
 		'x-content-type-options': 'nosniff',
 		...close,
 		...headers,
 	});
-	response.end(bytes);
+	response.end(text);
 }
 
 async function answer(request: IncomingMessage, options: DoorOptions, held: Held): Promise<Answer> {
 	const path = (request.url ?? '/').split('?')[0] ?? '/';
 	if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
 	if (path === '/readyz') {
-		const fault = options.fault();
+		const fault = await options.fault();
 		return fault === null
 			? { status: 200, body: { status: 'ready' } }
 			: { status: 503, body: { status: 'not ready', reason: fault } };
@@ -151,15 +167,23 @@ function decodeName(name: string): string {
 
 async function accept(request: IncomingMessage, source: DoorSource, options: DoorOptions, held: Held): Promise<Answer> {
 	const { refusals } = held;
+	const count = (reason: string): boolean => {
+		const isOver = refusals.isOver(source.name, address);
+		options.onRefused(source.name, address, reason, refusals.count(source.name, address) && !isOver);
+		return isOver;
+	};
 	const address = forwardedSender(
 		request.socket.remoteAddress ?? '',
 		request.headers['x-forwarded-for'],
 		options.trustedProxies ?? [],
 	);
-	const refuse = (status: number, reason: string, error = status === 401 ? 'no_credential' : 'forbidden'): Answer => {
+	const refuse = async (
+		status: number,
+		reason: string,
+		error = status === 401 ? 'no_credential' : 'forbidden',
+	): Promise<Answer> => {
 		// Only what is wrong is limited: a good credential from the same address always passes.
-		const isOver = refusals.isOver(source.name, address);
-		options.onRefused(source.name, address, reason, refusals.count(source.name, address) && !isOver);
+		const isOver = await (options.countRefused?.(source.name, address, reason) ?? count(reason));
 		if (isOver) {
 			return {
 				status: 429,
@@ -185,7 +209,7 @@ async function accept(request: IncomingMessage, source: DoorSource, options: Doo
 	// Only now is room taken: who has no credential can hold none, however much is announced.
 	const bodyMax = options.bodyMax ?? BODY_MAX;
 	const size = Math.min(Number(request.headers['content-length'] ?? bodyMax) || bodyMax, bodyMax);
-	if (held.reading + size > READING_MAX) return busy('too many bodies are being read');
+	if (held.reading + size > READING_MAX / (options.readingShare ?? 1)) return busy('too many bodies are being read');
 	held.reading += size;
 	try {
 		return await readAndStore(request, source, peer, options, refuse);
@@ -199,7 +223,7 @@ async function readAndStore(
 	source: DoorSource,
 	peer: PeerCertificate | null,
 	options: DoorOptions,
-	refuse: (status: number, reason: string, error?: string) => Answer,
+	refuse: (status: number, reason: string, error?: string) => Promise<Answer>,
 ): Promise<Answer> {
 	const bodyMax = options.bodyMax ?? BODY_MAX;
 	const body = await readBody(request, bodyMax);

@@ -2,7 +2,7 @@
 // the last commit was under way goes into the next, two in flight, no timer.
 
 import { hash } from 'node:crypto';
-import { type Entity, type Parsed, type Problem, TEST_LABEL } from '../domain/alert.ts';
+import { AlertKind, type Entity, type Parsed, type Problem, TEST_LABEL } from '../domain/alert.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
 import { assetsOf, type Inventory, isPrivateAddress } from '../domain/inventory.ts';
@@ -30,6 +30,8 @@ const COMMITS_IN_FLIGHT = 2;
 const SAFETY_COMMITS_IN_FLIGHT = 1;
 /** How long an alarm takes at most to Slack. */
 const SAFETY_CALM_MS = 1_000;
+/** The longest pause of the flood between two commits in that time. */
+const PAUSE_MAX_MS = 150;
 /** Raw text kept beside an alert; the rest is cut with a mark. One megabyte of one alert helps nobody. */
 const RAW_MAX = 64 * 1024;
 
@@ -72,27 +74,66 @@ type Waiting = {
 	fail(error: unknown): void;
 };
 
-export function createIntake(database: Database, inventory: () => Inventory, clock: () => number): Intake {
+/** Until when (clock) the flood keeps quiet for a safety alarm: known to every thread that commits. */
+export type Calm = { until(): number; set(until: number): void };
+
+/** @param memory eight bytes that threads share; its own where there is one thread */
+export function openCalm(memory: SharedArrayBuffer = new SharedArrayBuffer(8)): Calm {
+	const held = new Float64Array(memory);
+	return {
+		until: () => held[0] ?? 0,
+		set(until) {
+			held[0] = until;
+		},
+	};
+}
+
+/**
+ * @param shared what several of them in one program share: the calm, their part of what may wait, and how many messages have to wait
+ *   before a second commit sets out beside the first (few go together better: each commit costs the same beside its rows)
+ */
+export function createIntake(
+	database: Database,
+	inventory: () => Inventory,
+	clock: () => number,
+	shared: { readonly calm?: Calm; readonly gatheredMax?: number; readonly secondCommitFrom?: number } = {},
+): Intake {
+	const { calm = openCalm(), gatheredMax = GATHERED_MAX, secondCommitFrom = 0 } = shared;
 	const ordinary = createLane(COMMITS_IN_FLIGHT);
 	const safety = createLane(SAFETY_COMMITS_IN_FLIGHT);
 	const inFlight = new Set<Promise<void>>();
 	/** Conditions of the commits under way: a second commit of one would only wait for its row, or collide with it. */
 	const touched = new Set<string>();
-	/** While a safety alarm is on its way to people, the flood commits one after the other. */
-	let calmUntil = Number.NEGATIVE_INFINITY;
+	let pausedUntil = Number.NEGATIVE_INFINITY;
+	let isSettling = false;
 	const gathered = (): number => ordinary.count + safety.count;
 
+	const room = (lane: Lane): number => {
+		if (lane === safety) return lane.inFlightMax;
+		// While a safety alarm is on its way to people, the flood commits one after the other.
+		if (clock() < pausedUntil && !isSettling) return 0;
+		return lane.count < secondCommitFrom || clock() < calm.until() ? 1 : lane.inFlightMax;
+	};
+	/** ... and leaves the processors and the disk to the alarm for longer than it takes them itself; it never stands still. */
+	const pauseAfter = (took: number): void => {
+		if (isSettling || clock() >= calm.until()) return;
+		const pause = Math.min(PAUSE_MAX_MS, 2 * took);
+		pausedUntil = clock() + pause;
+		setTimeout(() => next(ordinary), pause);
+	};
 	const next = (lane: Lane): void => {
-		while (lane.inFlight < (lane === ordinary && clock() < calmUntil ? 1 : lane.inFlightMax)) {
+		while (lane.inFlight < room(lane)) {
 			const batch = takeBatch(lane, touched);
 			if (batch.length === 0) return;
 			const conditions = batch.flatMap((one) => one.conditions);
 			for (const condition of conditions) touched.add(condition);
 			lane.inFlight++;
+			const began = clock();
 			const work = commit(database, inventory(), batch, clock()).finally(() => {
 				inFlight.delete(work);
 				for (const condition of conditions) touched.delete(condition);
 				lane.inFlight--;
+				if (lane === ordinary) pauseAfter(clock() - began);
 				next(safety);
 				next(ordinary);
 			});
@@ -104,8 +145,8 @@ export function createIntake(database: Database, inventory: () => Inventory, clo
 			// An empty body waits for nothing; one larger than the limit is let in when nothing else waits, or it could never be.
 			const isSafety = delivery.items.some(isSafetyAlarm);
 			const lane = isSafety ? safety : ordinary;
-			if (isSafety) calmUntil = clock() + SAFETY_CALM_MS;
-			if (lane.count > 0 && lane.count + delivery.items.length > GATHERED_MAX) return Promise.resolve({ kind: 'full' });
+			if (isSafety) calm.set(clock() + SAFETY_CALM_MS);
+			if (lane.count > 0 && lane.count + delivery.items.length > gatheredMax) return Promise.resolve({ kind: 'full' });
 			return new Promise((done, fail) => {
 				lane.waiting.push({ delivery, conditions: conditionsOf(delivery), done, fail });
 				lane.count += delivery.items.length;
@@ -114,7 +155,10 @@ export function createIntake(database: Database, inventory: () => Inventory, clo
 		},
 		gathered,
 		async settle() {
+			isSettling = true;
+			next(ordinary);
 			while (inFlight.size > 0 || gathered() > 0) await Promise.allSettled([...inFlight]);
+			isSettling = false;
 		},
 	};
 }
@@ -240,7 +284,7 @@ function answerOf(item: Item, result: Folded['results'][number] | undefined): It
 }
 
 function heldOf(row: HeldRow): Held {
-	return { ...row, severity: Severity.safeParse(row.severity).data ?? null };
+	return { ...row, kind: AlertKind.parse(row.kind), severity: Severity.safeParse(row.severity).data ?? null };
 }
 
 function doorWork(items: readonly Item[], folded: Folded, inventory: Inventory): DoorWork {
@@ -270,9 +314,12 @@ function doorWork(items: readonly Item[], folded: Folded, inventory: Inventory):
 		inserts,
 		updates: folded.rows
 			.filter((row) => row.from === null)
-			.map(({ row, repeats }) => ({
+			.map(({ row, repeats, raisedBy }) => ({
 				id: row.id,
 				status: row.status,
+				kind: row.kind,
+				title: raisedBy?.title ?? null,
+				description: raisedBy?.description ?? null,
 				first_seen: row.first_seen,
 				last_seen: row.last_seen,
 				closed_at: row.closed_at,
@@ -301,7 +348,7 @@ function storable(text: string): string {
 }
 
 function alertRow(folded: FoldedRow, item: Item, parsed: Extract<Parsed, { kind: 'alert' }>): AlertRow {
-	const { row, repeats } = folded;
+	const { row, repeats, raisedBy } = folded;
 	const { alert } = parsed;
 	return {
 		id: row.id,
@@ -310,11 +357,11 @@ function alertRow(folded: FoldedRow, item: Item, parsed: Extract<Parsed, { kind:
 		fingerprint: alert.fingerprint,
 		external_id: alert.external_id,
 		status: row.status,
-		title: alert.title,
-		description: alert.description,
+		title: raisedBy?.title ?? alert.title,
+		description: (raisedBy ?? alert).description,
 		severity: row.severity,
 		severity_raw: alert.severity_raw,
-		kind: alert.kind,
+		kind: row.kind,
 		domain: alert.domain,
 		time_basis: alert.time_basis,
 		occurred_at: Date.parse(alert.occurred_at),
@@ -345,7 +392,7 @@ function unparsedRow(item: Item, parsed: Extract<Parsed, { kind: 'unparsed' }>):
 }
 
 function entriesOf(folded: FoldedRow, item: Item | undefined): NewEntry[] {
-	const { row, from, repeats } = folded;
+	const { row, from, repeats, raisedBy } = folded;
 	const common = { actor: { kind: 'source', id: row.source }, incident: row.incident, refs: [row.id] } as const;
 	const data = { source: row.source, fingerprint: row.fingerprint, severity: row.severity };
 	const stored: NewEntry = {
@@ -354,8 +401,8 @@ function entriesOf(folded: FoldedRow, item: Item | undefined): NewEntry[] {
 		at: row.last_seen,
 		data:
 			from === null
-				? { ...data, repeats }
-				: { ...data, kind: from.alert.kind, raw_sha256: sha256(item?.parsed.raw ?? ''), repeats, ...testOf(item) },
+				? { ...data, repeats, ...(raisedBy === null ? {} : { kind: row.kind }) }
+				: { ...data, kind: row.kind, raw_sha256: sha256(item?.parsed.raw ?? ''), repeats, ...testOf(item) },
 	};
 	const closed: NewEntry = { ...common, kind: 'alert.closed', at: row.closed_at ?? row.last_seen, data };
 	return folded.hasClosed ? [stored, closed] : [stored];
@@ -370,7 +417,7 @@ function topicsOf(folded: FoldedRow): NextTopic[] {
 	const { row, from } = folded;
 	const topics: NextTopic[] = [];
 	if (from !== null || folded.hasNews) {
-		topics.push({ topic: folded.kind === 'process_safety' ? 'triage_safety' : 'triage', key: row.id });
+		topics.push({ topic: row.kind === 'process_safety' ? 'triage_safety' : 'triage', key: row.id });
 	}
 	if (row.incident !== null) topics.push({ topic: 'card', key: row.incident });
 	return topics;

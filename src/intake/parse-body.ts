@@ -19,6 +19,8 @@ import type { Reading } from './sources/source-kind.ts';
 /** More alerts in one body are refused whole: the sender is told, and nothing is taken in half. */
 export const MAX_ALERTS_IN_BODY = 10_000;
 const PROBLEMS_MAX = 20;
+/** How much text records may share that were put together from parts of one document: each keeps the whole of it. */
+const SHARED_RAW_MAX = 1_000_000;
 
 /**
  * Reads one body as its source's vendor writes it.
@@ -69,9 +71,11 @@ export function parseBody(
 	return { kind: 'parsed', items: messages.flatMap((message) => parseMessage(source, message, context)) };
 }
 
-/** A list opens with `[` and a value; `[2024-03-01 ...] text` does not. */
+/** A list opens with `[` and a value; `[2024-03-01 ...] text` and `[ 1234.5678] kernel text` do not. */
 function looksLikeJson(text: string): boolean {
-	return /^\[\s*(?:[\]{["]|-?\d+\s*[,\]]|true|false|null|$)/.test(text.slice(0, 200));
+	return /^\[\s*(?:[\]{["]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*(?:,|\][ \t\r]*(?:\n|$))|true|false|null|$)/.test(
+		text.slice(0, 200),
+	);
 }
 
 function tooMany(count: number): ParsedBody {
@@ -98,7 +102,8 @@ function parseJson(source: SourceKind, text: string, context: IntakeContext): Pa
 		if (count > MAX_ALERTS_IN_BODY) continue;
 		const isWhole = split.records.length === 1;
 		for (const record of split.records) {
-			const raw = rawOf(text, json.value, document, isWhole ? document.value : (split.origins?.get(record) ?? record));
+			const origin = isWhole ? document.value : (split.origins?.get(record) ?? record);
+			const raw = rawOf(text, json.value, document, origin, split.records.length);
 			items.push(...parseRecord(owner, record, split.envelope, raw, context));
 		}
 	}
@@ -114,10 +119,14 @@ function withNotes(items: readonly Parsed[], notes: readonly Problem[]): readonl
 	return [{ ...first, problems: [...first.problems, ...notes].slice(0, PROBLEMS_MAX) }, ...rest];
 }
 
-function rawOf(text: string, json: JsonText, document: JsonDocument, value: JsonValue): string {
+/** The stretch of the body that a record stands in. One that was put together has none of its own: the document is kept, unless it is large. */
+function rawOf(text: string, json: JsonText, document: JsonDocument, value: JsonValue, sharers: number): string {
 	if (value === document.value) return text.slice(document.start, document.end);
-	const span = typeof value === 'object' && value !== null ? json.spans.get(value) : undefined;
-	return span === undefined ? JSON.stringify(value) : text.slice(span[0], span[1]);
+	if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+	const span = json.spans.get(value);
+	if (span !== undefined) return text.slice(span[0], span[1]);
+	const isLarge = (document.end - document.start) * sharers > SHARED_RAW_MAX;
+	return isLarge ? JSON.stringify(value) : text.slice(document.start, document.end);
 }
 
 /**

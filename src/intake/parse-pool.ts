@@ -29,9 +29,11 @@ type Thread = { readonly worker: Worker; readonly waiting: Map<number, Waiting>;
  *
  * @param parse    for what is parsed here
  * @param isShared whether a thread knows this kind too: it has those of the program, not the site's own
+ * @param hereMax  bytes up to which a body is parsed here under load too: for a door that has threads itself, where handing it on and
+ *   taking the answer back cost more than they free
  */
-export function createParsePool(parse: Parse, isShared: (kind: string) => boolean): ParsePool {
-	const threadsMax = Math.min(THREADS_MAX, Math.max(1, availableParallelism() - 1));
+export function createParsePool(parse: Parse, isShared: (kind: string) => boolean, hereMax = 0): ParsePool {
+	const threadsMax = hereMax > 0 ? 1 : Math.min(THREADS_MAX, Math.max(1, availableParallelism() - 1));
 	const threads = new Set<Thread>();
 	let nextId = 0;
 	let isFlushing = false;
@@ -74,6 +76,23 @@ export function createParsePool(parse: Parse, isShared: (kind: string) => boolea
 			isFlushing = true;
 			setImmediate(flush);
 		});
+	// Larger ones here take a turn of the loop each: what is small, or an alarm, is read and stored in between.
+	const turns: (() => void)[] = [];
+	const turn = (): void => {
+		turns.shift()?.();
+		if (turns.length > 0) setImmediate(turn);
+	};
+	const parseInTurn = (kind: string, body: Uint8Array, context: IntakeContext): Promise<ParsedBody> =>
+		new Promise((done, fail) => {
+			turns.push(() => {
+				try {
+					done(parse(kind, body, context));
+				} catch (error) {
+					fail(error);
+				}
+			});
+			if (turns.length === 1) setImmediate(turn);
+		});
 	const isAlone = (): boolean => {
 		if (parsedNow === 0)
 			setImmediate(() => {
@@ -85,6 +104,7 @@ export function createParsePool(parse: Parse, isShared: (kind: string) => boolea
 	return {
 		parse(kind, body, context) {
 			const isSmall = body.byteLength <= SMALL;
+			if (body.byteLength <= hereMax) return isSmall ? parse(kind, body, context) : parseInTurn(kind, body, context);
 			const isIdle = [...threads].every((thread) => thread.waiting.size === 0);
 			if (isStopped || !isShared(kind)) return parse(kind, body, context);
 			if (isSmall && isIdle && isAlone()) return parse(kind, body, context);

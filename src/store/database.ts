@@ -11,6 +11,8 @@ export type Transaction = Parameters<Parameters<Drizzle['transaction']>[0]>[0];
 
 export type Database = {
 	readonly url: string;
+	/** The role that was set at connect; null for the account's own rights. */
+	readonly role: string | null;
 	/** Reads only; what changes goes through record(). */
 	readonly db: Drizzle;
 	/** Bulk statements of record-alerts.ts and advisory locks. */
@@ -43,6 +45,7 @@ export function openDatabase(url: string, role: string | null, connectionsMax = 
 	const onClose = new Set<() => Promise<void>>();
 	return {
 		url,
+		role,
 		db: drizzle(client, { schema }),
 		raw,
 		onTopics: () => undefined,

@@ -8,7 +8,7 @@ import type { NewEntry } from '../domain/entry.ts';
 import type { NextTopic } from '../domain/topic.ts';
 import type { Database } from './database.ts';
 import { sql } from './drizzle.ts';
-import { entryRow, INSERT_ENTRIES, INSERT_TOPICS, prepareEntry } from './record.ts';
+import { INSERT_ENTRIES, INSERT_TOPICS, prepareEntry } from './record.ts';
 import type * as schema from './schema.ts';
 
 export type AlertRow = typeof schema.alerts.$inferInsert;
@@ -18,6 +18,7 @@ export type HeldRow = Pick<
 	| 'source'
 	| 'fingerprint'
 	| 'status'
+	| 'kind'
 	| 'first_seen'
 	| 'last_seen'
 	| 'closed_at'
@@ -32,6 +33,7 @@ export type HeldUpdate = Pick<
 	HeldRow,
 	| 'id'
 	| 'status'
+	| 'kind'
 	| 'first_seen'
 	| 'last_seen'
 	| 'closed_at'
@@ -42,6 +44,9 @@ export type HeldUpdate = Pick<
 	| 'flapping'
 > & {
 	readonly repeats: number;
+	/** Words that the row takes over from a message that raised its kind; null where it keeps its own. */
+	readonly title: string | null;
+	readonly description: string | null;
 };
 export type UnparsedRow = typeof schema.unparsed.$inferInsert;
 export type UnknownAsset = {
@@ -70,6 +75,9 @@ const TRIES_MAX = 6;
 /** Rows of one statement; between two of them other work of the process has its turn. */
 const ROWS_MAX = 500;
 
+/** Databases whose last commit met conditions that were there already. */
+const metRepeats = new WeakSet<Database>();
+
 /**
  * Locks the newest row of each condition, lets `decide` work out what follows, and writes it all.
  *
@@ -86,7 +94,8 @@ export async function recordAlerts(
 ): Promise<void> {
 	for (let tries = 1; ; tries++) {
 		try {
-			const isPlain = signatures.length === 0 && conditions.length <= ROWS_MAX;
+			// What came last tells what comes next: among repeats the short way would be gone in vain each time.
+			const isPlain = signatures.length === 0 && conditions.length <= ROWS_MAX && !metRepeats.has(database);
 			const topics =
 				(isPlain ? await commitNew(database, conditions, decide, now) : null) ??
 				(await commitOnce(database, conditions, signatures, decide, now));
@@ -132,7 +141,7 @@ function openPipe(tx: postgres.TransactionSql): Pipe {
 /** Postgres takes neither U+0000 nor half a surrogate pair out of a JSON text; the parsers leave none, and this holds for any to come. */
 function jsonText(rows: readonly object[]): string {
 	const text = JSON.stringify(rows);
-	if (!/\\u(?:0000|d[89a-f])/.test(text)) return text;
+	if (!text.includes('\\u')) return text;
 	const clean = (value: string): string => value.replaceAll('\u0000', '\uFFFD').toWellFormed();
 	return JSON.stringify(rows, (_, value: unknown) => {
 		if (typeof value === 'string') return clean(value);
@@ -142,8 +151,9 @@ function jsonText(rows: readonly object[]): string {
 }
 
 /**
- * The short way where every condition is new: one look, one statement, no lock. A condition that somebody else opens in between is a
- * unique violation, and everything is decided anew. Null where a condition is there already, and nothing was written.
+ * The short way where every condition is new: one statement, one round trip, no lock. It looks for the conditions itself and writes
+ * nothing where one of them is there already (null then). A condition that somebody else opens in between is a unique violation, and
+ * everything is decided anew.
  */
 async function commitNew(
 	database: Database,
@@ -151,14 +161,18 @@ async function commitNew(
 	decide: (held: HeldRow[], replayed: ReadonlySet<string>) => DoorWork,
 	now: number,
 ): Promise<Set<string> | null> {
-	const ask = (statement: string, ...parameters: (readonly object[])[]) =>
-		database.raw.unsafe(statement, parameters.map(jsonText), { prepare: true });
-	if (conditions.length > 0 && (await ask(FIND_HELD, wantedOf(conditions))).length > 0) return null;
 	const work = decide([], new Set());
 	if (work.updates.length > 0 || work.unparsed.length > 0) return null;
-	const entries = work.entries.map((entry) => entryRow(prepareEntry(entry, now)));
-	await ask(INSERT_ALL, work.inserts, entries, foldedTopics(work.topics, now), work.unknownAssets);
-	return new Set(work.topics.map((next) => next.topic));
+	const wanted = conditions.map(({ source, fingerprint }) => ({ s: source, f: fingerprint }));
+	const entries = work.entries.map((entry) => prepareEntry(entry, now).row);
+	const rows = [wanted, work.inserts, entries, foldedTopics(work.topics, now)];
+	const hasUnknown = work.unknownAssets.length > 0;
+	const [held] = await database.raw.unsafe(
+		hasUnknown ? INSERT_NEW_AND_UNKNOWN : INSERT_NEW,
+		(hasUnknown ? [...rows, work.unknownAssets] : rows).map(jsonText),
+		{ prepare: true },
+	);
+	return held?.['held'] === false ? new Set(work.topics.map((next) => next.topic)) : null;
 }
 
 async function commitOnce(
@@ -179,7 +193,10 @@ async function commitOnce(
 		const answers = await reads.answers();
 		const fresh = new Set(signatures.length > 0 ? answers[0]?.map((row) => row['id']) : []);
 		const replayed = new Set(signatures.map(({ id }) => id).filter((id) => !fresh.has(id)));
-		const work = decide(conditions.length > 0 ? (answers.at(-1) ?? []).map(heldRow) : [], replayed);
+		const held = conditions.length > 0 ? (answers.at(-1) ?? []).map(heldRow) : [];
+		if (held.length > 0) metRepeats.add(database);
+		else metRepeats.delete(database);
+		const work = decide(held, replayed);
 		const writes = openPipe(tx);
 		await writeDoorWork(writes, work, now);
 		// Not waited for here, so that COMMIT goes right behind them. Where one fails, Postgres makes of that COMMIT a rollback.
@@ -210,7 +227,7 @@ ON CONFLICT DO NOTHING RETURNING id`;
 
 /** In the order of ids, in which every other writer locks them too. */
 const LOCK_HELD = `
-SELECT id, source, fingerprint, status, first_seen, last_seen, closed_at, severity, incident, entities, techniques, turns, flapping
+SELECT id, source, fingerprint, status, kind, first_seen, last_seen, closed_at, severity, incident, entities, techniques, turns, flapping
 FROM alerts WHERE id IN (
 	SELECT a.id FROM json_to_recordset($1::text::json) AS w(s text, f text)
 	CROSS JOIN LATERAL (
@@ -218,10 +235,6 @@ FROM alerts WHERE id IN (
 	) AS a
 )
 ORDER BY id FOR UPDATE`;
-
-const FIND_HELD = `
-SELECT 1 FROM json_to_recordset($1::text::json) AS w(s text, f text)
-CROSS JOIN LATERAL (SELECT FROM alerts WHERE source = w.s AND fingerprint = w.f LIMIT 1) AS a LIMIT 1`;
 
 const INSERT_ALERTS = `
 INSERT INTO alerts (id, source, source_kind, fingerprint, external_id, status, title, description, severity, severity_raw, kind, domain,
@@ -236,10 +249,11 @@ FROM json_to_recordset($1::text::json) AS r(id text, source text, source_kind te
 const UPDATE_HELD = `
 UPDATE alerts SET status = u.status, first_seen = u.first_seen, last_seen = u.last_seen, closed_at = u.closed_at,
 	severity = u.severity, entities = u.entities, techniques = u.techniques, repeats = alerts.repeats + u.repeats,
-	turns = u.turns, flapping = u.flapping
+	turns = u.turns, flapping = u.flapping, kind = u.kind,
+	title = COALESCE(u.title, alerts.title), description = CASE WHEN u.title IS NULL THEN alerts.description ELSE u.description END
 FROM json_to_recordset($1::text::json)
 	AS u(id text, status text, first_seen bigint, last_seen bigint, closed_at bigint, severity text, entities jsonb, techniques jsonb, repeats int,
-		turns jsonb, flapping boolean)
+		turns jsonb, flapping boolean, kind text, title text, description text)
 WHERE alerts.id = u.id`;
 
 const INSERT_UNPARSED = `
@@ -258,10 +272,24 @@ ON CONFLICT (id) DO UPDATE SET last_seen = GREATEST(unknown_assets.last_seen, ex
 	times = unknown_assets.times + excluded.times,
 	sources = (SELECT jsonb_agg(DISTINCT s) FROM jsonb_array_elements(unknown_assets.sources || excluded.sources) AS s)`;
 
-/** The four inserts as one statement, so in one transaction: each takes its rows from its own parameter. */
-const INSERT_ALL = `
-WITH a AS (${INSERT_ALERTS}), e AS (${INSERT_ENTRIES.replace('$1', '$2')}), u AS (${INSERT_UNKNOWN_ASSETS.replace('$1', '$4')})
-${INSERT_TOPICS.replace('$1', '$3')}`;
+/** An insert that takes its rows from the numbered parameter, and none where a condition of the commit is held. */
+function unlessHeld(insert: string, parameter: string, alias: string): string {
+	return insert
+		.replace('$1', parameter)
+		.replace(new RegExp(`\\bAS ${alias}\\(([^)]*)\\)`), (whole) => `${whole} WHERE NOT (SELECT held FROM h)`);
+}
+
+/** The look and the inserts as one statement, so in one transaction. */
+const INSERT_NEW_HEAD = `
+WITH h AS MATERIALIZED (
+	SELECT EXISTS (
+		SELECT FROM json_to_recordset($1::text::json) AS w(s text, f text)
+		CROSS JOIN LATERAL (SELECT FROM alerts WHERE source = w.s AND fingerprint = w.f LIMIT 1) AS a
+	) AS held
+), a AS (${unlessHeld(INSERT_ALERTS, '$2', 'r')}), e AS (${unlessHeld(INSERT_ENTRIES, '$3', 'r')}),
+t AS (${unlessHeld(INSERT_TOPICS, '$4', 'r')})`;
+const INSERT_NEW = `${INSERT_NEW_HEAD} SELECT held FROM h`;
+const INSERT_NEW_AND_UNKNOWN = `${INSERT_NEW_HEAD}, u AS (${unlessHeld(INSERT_UNKNOWN_ASSETS, '$5', 'f')}) SELECT held FROM h`;
 
 function heldRow(row: postgres.Row): HeldRow {
 	const text = (name: string): string => String(row[name] ?? '');
@@ -270,6 +298,7 @@ function heldRow(row: postgres.Row): HeldRow {
 		source: text('source'),
 		fingerprint: text('fingerprint'),
 		status: row['status'] === 'closed' ? 'closed' : 'open',
+		kind: text('kind'),
 		first_seen: Number(row['first_seen']),
 		last_seen: Number(row['last_seen']),
 		closed_at: row['closed_at'] == null ? null : Number(row['closed_at']),
@@ -288,7 +317,7 @@ async function writeDoorWork(pipe: Pipe, work: DoorWork, now: number): Promise<v
 	await sendParts(pipe, INSERT_UNPARSED, mergedUnparsed(work.unparsed), (row) => row);
 	// Whole: one asset may stand in it many times and is counted together.
 	if (work.unknownAssets.length > 0) pipe.send(INSERT_UNKNOWN_ASSETS, work.unknownAssets);
-	await sendParts(pipe, INSERT_ENTRIES, work.entries, (entry) => entryRow(prepareEntry(entry, now)));
+	await sendParts(pipe, INSERT_ENTRIES, work.entries, (entry) => prepareEntry(entry, now).row);
 	await sendParts(pipe, INSERT_TOPICS, foldedTopics(work.topics, now), (row) => row);
 }
 

@@ -1,7 +1,7 @@
 // The ONE door through which anything changes: ledger entries, the rows that people query and the topics that follow, in one transaction.
 // Nothing is decided here. (Alerts at the door have a bulk form of the same: record-alerts.ts.)
 import { createHash, randomBytes, randomFillSync } from 'node:crypto';
-import { canonicalJson, leafHash } from '../domain/canonical.ts';
+import { canonicalJson, leafHashOfText } from '../domain/canonical.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
@@ -24,6 +24,7 @@ const TABLES = {
 	messages: schema.messages,
 	unknown_assets: schema.unknownAssets,
 	source_states: schema.sourceStates,
+	learned_rules: schema.learnedRules,
 } as const;
 export type Tables = typeof TABLES;
 
@@ -84,15 +85,19 @@ export async function record(database: Database, what: ToRecord, now: number): P
 }
 
 export type PreparedEntry = {
-	readonly row: typeof schema.ledgerEntries.$inferInsert;
+	/** As INSERT_ENTRIES takes it: the leaf hash in hex. */
+	readonly row: Omit<typeof schema.ledgerEntries.$inferInsert, 'leaf'> & { readonly leaf: string };
 	readonly personal: readonly (typeof schema.ledgerPersonal.$inferInsert)[];
 };
 
-/** Makes the canonical bytes and leaf hash of an entry. Erasable values become salted hashes; the values go beside the ledger. */
-export function prepareEntry(entry: NewEntry, now: number): PreparedEntry {
-	const id = makeId('ent', now, cryptoRandom);
-	const personal = Object.entries(entry.personal ?? {}).map(([name, value]) => ({
-		entry: id,
+const NOTHING_PERSONAL = { personal: [], commitments: {} };
+
+function personalOf(
+	entry: string,
+	values: NonNullable<NewEntry['personal']>,
+): { personal: PreparedEntry['personal']; commitments: Readonly<Record<string, string>> } {
+	const personal = Object.entries(values).map(([name, value]) => ({
+		entry,
 		name,
 		salt: randomBytes(16).toString('hex'),
 		value,
@@ -103,6 +108,13 @@ export function prepareEntry(entry: NewEntry, now: number): PreparedEntry {
 			createHash('sha256').update(`${item.salt}:${item.value}`, 'utf8').digest('hex'),
 		]),
 	);
+	return { personal, commitments };
+}
+
+/** Makes the canonical bytes and leaf hash of an entry. Erasable values become salted hashes; the values go beside the ledger. */
+export function prepareEntry(entry: NewEntry, now: number): PreparedEntry {
+	const id = makeId('ent', now, cryptoRandom);
+	const { personal, commitments } = entry.personal === undefined ? NOTHING_PERSONAL : personalOf(id, entry.personal);
 	const canonical = canonicalJson({
 		v: ENTRY_VERSION,
 		id,
@@ -124,7 +136,7 @@ export function prepareEntry(entry: NewEntry, now: number): PreparedEntry {
 			actor_id: entry.actor.id,
 			incident: entry.incident,
 			canonical,
-			leaf: leafHash(Buffer.from(canonical, 'utf8')),
+			leaf: leafHashOfText(canonical),
 		},
 		personal,
 	};
@@ -167,15 +179,15 @@ function withRows(statement: string, rows: readonly object[]) {
 	return sql`${sql.raw(head)}${JSON.stringify(rows)}${sql.raw(tail)}`;
 }
 
-/** The row of INSERT_ENTRIES. */
-export function entryRow({ row }: PreparedEntry): object {
-	return { ...row, leaf: row.leaf.toString('hex') };
-}
-
 async function writeEntries(tx: Transaction, prepared: readonly PreparedEntry[]): Promise<void> {
 	for (let i = 0; i < prepared.length; i += ROWS_MAX) {
 		const part = prepared.slice(i, i + ROWS_MAX);
-		await tx.execute(withRows(INSERT_ENTRIES, part.map(entryRow)));
+		await tx.execute(
+			withRows(
+				INSERT_ENTRIES,
+				part.map((entry) => entry.row),
+			),
+		);
 		const personal = part.flatMap((entry) => entry.personal);
 		if (personal.length > 0) await tx.insert(schema.ledgerPersonal).values(personal);
 	}
@@ -263,7 +275,7 @@ async function applyChange(tx: Transaction, change: Change): Promise<void> {
 		if (change.op === 'insert' && rows.length !== 1) throw new Conflict(`${change.table}: not inserted`);
 		return;
 	}
-	// Columns of ten tables by name: too wide a union for the compiler; each name is checked right below.
+	// Columns of many tables by name: too wide a union for the compiler; each name is checked right below.
 	const columns: Record<string, unknown> = getTableColumns(table);
 	const conditions = Object.entries(change.expect ?? {}).map(([name, value]) => {
 		const column = columns[name];

@@ -36,6 +36,7 @@ const held = (status: 'open' | 'closed', lastSeen: number): Held => ({
 	source: 's',
 	fingerprint: 'f',
 	status,
+	kind: 'security',
 	first_seen: T,
 	last_seen: lastSeen,
 	closed_at: status === 'closed' ? lastSeen : null,
@@ -205,6 +206,66 @@ describe('late and out of order', () => {
 			}),
 			{ numRuns: 500 },
 		);
+	});
+});
+
+describe('a repeat that is a process-safety alarm', () => {
+	const safety = (at: number, status: 'open' | 'closed' = 'open'): Message => {
+		const one = message('f', status, at);
+		return { ...one, alert: { ...one.alert, kind: 'process_safety', title: 'gas', description: 'above 20 % LEL' } };
+	};
+
+	it('makes a process-safety alarm of the row, which is judged again under its words', () => {
+		const folded = fold([safety(T + 1)], [held('open', T)]);
+		const [row] = folded.rows;
+		expect(folded.results).toEqual([{ id: 'alr_held', status: 'repeat' }]);
+		expect(row?.row).toMatchObject({ id: 'alr_held', kind: 'process_safety', status: 'open' });
+		expect([row?.hasNews, row?.raisedBy?.title]).toEqual([true, 'gas']);
+	});
+
+	it('does so within one body, late, and when it is the closing that says so', () => {
+		expect(fold([message('f', 'open', T), safety(T + 1)], []).rows[0]).toMatchObject({
+			row: { kind: 'process_safety' },
+			raisedBy: { title: 'gas' },
+		});
+		expect(fold([safety(T - 9)], [held('open', T)]).rows[0]?.row.kind).toBe('process_safety');
+		expect(fold([safety(T + 1, 'closed')], [held('open', T)]).rows[0]).toMatchObject({
+			row: { kind: 'process_safety', status: 'closed' },
+			hasNews: true,
+		});
+	});
+
+	it('is never taken back by a lesser one, which is no news', () => {
+		const row: Held = { ...held('open', T), kind: 'process_safety' };
+		const [folded] = fold([message('f', 'open', T + 1)], [row]).rows;
+		expect(folded).toMatchObject({ row: { kind: 'process_safety' }, raisedBy: null, hasNews: false });
+	});
+
+	it('raises once: the next one is a repeat', () => {
+		const raised = fold([safety(T + 1)], [held('open', T)]).rows[0]?.row;
+		const [again] = fold([safety(T + 2)], raised === undefined ? [] : [raised]).rows;
+		expect([again?.hasNews, again?.raisedBy]).toEqual([false, null]);
+	});
+
+	it('leaves the same kind in any order of the messages of one occurrence', () => {
+		const any = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
+		fc.assert(
+			fc.property(any, (list) => {
+				const messages = list.map((is, i) => (is ? safety(T + i) : message('f', 'open', T + i)));
+				const kinds = [messages, messages.toReversed()].map((some) => delivered(some).newest.kind);
+				expect(new Set(kinds)).toEqual(new Set([list.some((is) => is) ? 'process_safety' : 'security']));
+			}),
+		);
+	});
+
+	it('keeps a flapping safety condition visible: what opens it again is a new row, whatever its kind', () => {
+		const row: Held = {
+			...held('closed', T),
+			kind: 'process_safety',
+			turns: [0, 1, 2, 3, 4].map((i) => [T - (4 - i), i % 2 === 0 ? 1 : 0]),
+		};
+		const next = message('f', 'open', T + 1);
+		expect(fold([next], [row]).results).toEqual([{ id: next.id, status: 'stored' }]);
 	});
 });
 

@@ -50,12 +50,13 @@ export type Statement = {
 
 /** Vendors' ways of saying nothing. */
 const NOTHING = new Set(['', '-', 'n/a', 'none', 'null', '(null)', 'unknown', 'undefined', '(empty)', '(none)']);
+const NOTHING_LENGTH_MAX = Math.max(...[...NOTHING].map((word) => word.length));
 
 /** The text of a scalar, trimmed; null where it is absent or a vendor's word for absent. */
 export function present(value: Scalar): string | null {
 	if (value === null || value === undefined) return null;
 	const text = String(value).trim();
-	return NOTHING.has(text.toLowerCase()) ? null : text;
+	return text.length <= NOTHING_LENGTH_MAX && NOTHING.has(text.toLowerCase()) ? null : text;
 }
 
 export class Draft {

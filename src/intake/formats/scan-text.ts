@@ -24,6 +24,16 @@ const CVE = /\bCVE-\d{4}-\d{4,7}\b/gi;
 const TECHNIQUE = /(?<![A-Za-z0-9_])T[01]\d{3}(?:\.\d{3})?(?![A-Za-z0-9_])/g;
 const TECHNIQUE_TAG = /\battack[._]t[01]\d{3}(?:\.\d{3})?\b/gi;
 
+// What each of the above has in it wherever it matches: a look for that is cheaper than the whole pattern, and most texts have none.
+const MAYBE_IPV4 = /\d\.\d/;
+const MAYBE_MAC_DOTTED = /\.[0-9a-fA-F]{4}\./;
+const MAYBE_IPV6 = /:[0-9a-fA-F]{0,4}:/;
+const MAYBE_MAC = /[:-][0-9a-fA-F]{2}[:-]/;
+const MAYBE_HASH = /[=:]\s{0,2}[0-9a-fA-F]{32}/;
+const MAYBE_CVE = /CVE-\d/i;
+const MAYBE_TECHNIQUE = /T[01]\d/;
+const MAYBE_TAG = /attack[._]t/i;
+
 /** Every address-like thing in the text, in order of kind; equal ones may come more than once. */
 export function scanText(whole: string): Sighting[] {
 	const text = whole.length > SCAN_LENGTH_MAX ? whole.slice(0, SCAN_LENGTH_MAX) : whole;
@@ -31,17 +41,20 @@ export function scanText(whole: string): Sighting[] {
 	// Everything sought has a digit, a colon or an at sign; most words of a payload have none.
 	if (text.length < 5 || !/[\d:@]/.test(text)) return found;
 	if (text.includes('.')) {
-		for (const [match] of text.matchAll(IPV4)) push(found, 'ip', normaliseIp(match));
-		for (const [match] of text.matchAll(MAC_DOTTED)) push(found, 'mac', knownMac(match));
+		if (MAYBE_IPV4.test(text)) for (const [match] of text.matchAll(IPV4)) push(found, 'ip', normaliseIp(match));
+		if (MAYBE_MAC_DOTTED.test(text))
+			for (const [match] of text.matchAll(MAC_DOTTED)) push(found, 'mac', knownMac(match));
 	}
 	if (text.includes(':')) {
-		for (const [match] of text.matchAll(IPV6)) if (/\d/.test(match)) push(found, 'ip', normaliseIp(match));
+		if (MAYBE_IPV6.test(text))
+			for (const [match] of text.matchAll(IPV6)) if (/\d/.test(match)) push(found, 'ip', normaliseIp(match));
+		if (text.includes('://')) for (const [match] of text.matchAll(URL_TEXT)) push(found, 'url', trimLink(match));
 	}
-	if (text.includes('://')) for (const [match] of text.matchAll(URL_TEXT)) push(found, 'url', trimLink(match));
 	if (text.includes('@')) for (const [match] of text.matchAll(EMAIL)) push(found, 'email', match);
-	for (const [match] of text.matchAll(MAC)) push(found, 'mac', knownMac(match));
-	for (const [, hash] of text.matchAll(NAMED_HASH)) push(found, 'file_hash', readHash(hash ?? ''));
-	for (const [match] of text.matchAll(CVE)) push(found, 'vulnerability', match.toUpperCase());
+	if (MAYBE_MAC.test(text)) for (const [match] of text.matchAll(MAC)) push(found, 'mac', knownMac(match));
+	if (MAYBE_HASH.test(text))
+		for (const [, hash] of text.matchAll(NAMED_HASH)) push(found, 'file_hash', readHash(hash ?? ''));
+	if (MAYBE_CVE.test(text)) for (const [match] of text.matchAll(CVE)) push(found, 'vulnerability', match.toUpperCase());
 	return found;
 }
 
@@ -53,8 +66,9 @@ function push(found: Sighting[], type: Sighting['type'], value: string | null): 
 export function techniquesIn(whole: string): string[] {
 	const text = whole.length > SCAN_LENGTH_MAX ? whole.slice(0, SCAN_LENGTH_MAX) : whole;
 	const found: string[] = [];
-	if (text.includes('T')) for (const [match] of text.matchAll(TECHNIQUE)) found.push(match);
-	for (const [match] of text.matchAll(TECHNIQUE_TAG)) found.push(match.slice('attack.'.length).toUpperCase());
+	if (MAYBE_TECHNIQUE.test(text)) for (const [match] of text.matchAll(TECHNIQUE)) found.push(match);
+	if (MAYBE_TAG.test(text))
+		for (const [match] of text.matchAll(TECHNIQUE_TAG)) found.push(match.slice('attack.'.length).toUpperCase());
 	return found;
 }
 
@@ -65,7 +79,9 @@ export function techniquesIn(whole: string): string[] {
  */
 export function normaliseIp(value: string): string | null {
 	const text = bareAddress(value);
-	if (isIpv4(text)) return text === '0.0.0.0' ? null : text;
+	// Some devices pad (`010.001.001.005`): read as decimal, as the inventory reads them.
+	const dotted4 = isIpv4(text) ? text.split('.').map(Number).join('.') : null;
+	if (dotted4 !== null) return dotted4 === '0.0.0.0' ? null : dotted4;
 	const groups = ipv6Groups(text);
 	if (groups === null || groups.every((group) => group === 0)) return null;
 	const [a = 0, b = 0] = groups.slice(6);

@@ -231,6 +231,8 @@ function addEntities(draft: Draft, said: SalesforceEvent, type: string): void {
 		if (link?.includes('://') === true) draft.url(link, 'target');
 		else if (link !== null && !link.startsWith('/')) draft.domainName(link, 'target');
 	}
+	// Which of several organisations it is: the inventory may know it by this.
+	draft.entity('asset_id', said.organizationid, 'target');
 	for (const id of [said.objectid, said.reportid]) draft.entity('cloud_resource', id, 'target');
 }
 

@@ -113,6 +113,8 @@ function readRedfish(record: JsonObject, envelope: JsonObject | null, context: I
 	const about = Text.safeParse(envelope?.['Context']).data ?? null;
 	const draft = new Draft(context);
 	draft.entity('asset_id', origin, 'target');
+	// The subscription's own word: the name of the server where it was set up as we say. A bare word (`Public`) is none.
+	if (about !== null && /^(?=[^.\d-]{0,60}[.\d-])[\w.-]{3,253}$/.test(about)) draft.endpoint(about, 'target');
 	// Dell: `... for root from 172.20.1.5 using GUI`.
 	draft.user(/\bfor ([\w.\\$-]{1,100}) from [\da-fA-F:.]{3,45}/.exec(said.Message ?? '')?.[1], null, 'actor');
 	gather(draft, record);

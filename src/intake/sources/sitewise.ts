@@ -7,6 +7,7 @@ import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject, readJson } from '../formats/json-text.ts';
 import { processAlarmKind } from '../formats/process-alarm.ts';
+import { readTime } from '../formats/time-text.ts';
 import { readVendor, Text, Word } from '../formats/vendor-record.ts';
 import { severityOfWord } from '../formats/words.ts';
 import type { Reading } from './source-kind.ts';
@@ -49,7 +50,7 @@ export function isSiteWise(record: JsonObject): boolean {
 /** States of IoT Events alarms: ACTIVE, ACKNOWLEDGED and LATCHED hold, NORMAL is over; SNOOZE_DISABLED and DISABLED are withheld. */
 export function readSiteWise(record: JsonObject, context: IntakeContext): Reading {
 	const payload = isJsonObject(record['payload']) ? record['payload'] : record;
-	const update = latestOf(payload['values']);
+	const update = latestOf(payload['values'], context);
 	const reading = readVendor(AlarmPayload, { ...payload, ...update.alarm });
 	if (!reading.ok) return { kind: 'unparsed', problems: reading.problems };
 	const said = reading.value;
@@ -94,21 +95,20 @@ export function readSiteWise(record: JsonObject, context: IntakeContext): Readin
 type Update = { readonly at: Instant | null; readonly alarm: JsonObject };
 
 /** The newest value of a property update: its time, and the alarm state where the value is one (JSON inside `stringValue`). */
-function latestOf(values: JsonValue | undefined): Update {
+function latestOf(values: JsonValue | undefined, context: IntakeContext): Update {
 	let latest: Update = { at: null, alarm: {} };
 	for (const item of Array.isArray(values) ? values : []) {
 		if (!isJsonObject(item)) continue;
 		const time = item['timestamp'];
 		const seconds = isJsonObject(time) ? Number(time['timeInSeconds']) : Number.NaN;
 		const nanos = isJsonObject(time) ? Number(time['offsetInNanos'] ?? 0) : 0;
-		const at =
-			Number.isSafeInteger(seconds) && seconds > 0 && seconds < 7e9 ? seconds * 1000 + Math.floor(nanos / 1e6) : null;
+		const at = readTime(seconds + nanos / 1e9, context);
 		if (latest.at !== null && (at === null || at < latest.at)) continue;
 		const value = item['value'];
 		const text = isJsonObject(value) ? value['stringValue'] : null;
 		const json = typeof text === 'string' && text.trimStart().startsWith('{') ? readJson(text) : null;
 		const state = json?.ok === true ? json.value.documents[0]?.value : null;
-		latest = { at: Number.isFinite(at) ? at : null, alarm: isJsonObject(state) ? { state } : {} };
+		latest = { at, alarm: isJsonObject(state) ? { state } : {} };
 	}
 	return latest;
 }

@@ -127,7 +127,26 @@ function identityOf(
 }
 
 const EventType = z.looseObject({ type: Text, group: Text, description: Text, category: Text, family: Text }).nullish();
-const Names = z.looseObject({ nodes: z.array(Text).nullish() }).nullish();
+/** GraphQL's `{nodes: [...]}`, or the plain list or single value that a flattening connector makes of it. */
+const members = (value: unknown): readonly unknown[] => {
+	const inner = typeof value === 'object' && value !== null && 'nodes' in value ? value.nodes : value;
+	return Array.isArray(inner) ? inner : inner === null || inner === undefined ? [] : [inner];
+};
+const Names = z
+	.union([z.looseObject({ nodes: z.array(Text).nullish() }), z.array(Text), z.string()], 'names')
+	.nullish()
+	.transform((value) => members(value).flatMap((name) => (typeof name === 'string' ? (present(name) ?? []) : [])));
+/** Assets of an end: their names; the addresses in them are swept. */
+const Assets = z
+	.unknown()
+	.optional()
+	.transform((value) =>
+		members(value).flatMap((asset) =>
+			typeof asset === 'object' && asset !== null && 'name' in asset && typeof asset.name === 'string'
+				? (present(asset.name) ?? [])
+				: [],
+		),
+	);
 const Interface = z
 	.looseObject({
 		mac: Text,
@@ -157,6 +176,8 @@ const Event = z.looseObject({
 	dstMac: Text,
 	srcNames: Names,
 	dstNames: Names,
+	srcAssets: Assets,
+	dstAssets: Assets,
 	srcInterface: Interface,
 	dstInterface: Interface,
 	protocol: Text,
@@ -216,7 +237,7 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	const said = reading.value;
 	const draft = new Draft(context);
 	// An event about one asset (not seen, new, changed) names it as the source; nobody acts there.
-	const isAlone = said.dstIP === null && said.dstMac === null && (said.dstNames?.nodes ?? []).length === 0;
+	const isAlone = said.dstIP === null && said.dstMac === null && said.dstNames.length === 0;
 	addEnd(draft, said, 'src', isAlone ? 'target' : 'actor');
 	addEnd(draft, said, 'dst', 'target');
 	draft.entity('port', said.port, 'target', 'port');
@@ -229,8 +250,8 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	const severityRaw = said.severity ?? said.policy?.level ?? null;
 	const type = said.type ?? said.eventType?.type ?? null;
 	const ends = [
-		said.srcIP ?? said.srcMac ?? said.srcNames?.nodes?.[0] ?? null,
-		said.dstIP ?? said.dstMac ?? said.dstNames?.nodes?.[0] ?? null,
+		said.srcIP ?? said.srcMac ?? said.srcNames[0] ?? null,
+		said.dstIP ?? said.dstMac ?? said.dstNames[0] ?? null,
 	];
 	const isOver = said.resolved === true || draft.time('resolvedTs', said.resolvedTs) !== null;
 	const title = said.policy?.title ?? said.eventType?.description ?? type;
@@ -252,11 +273,11 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 function addEnd(draft: Draft, said: Event, side: 'src' | 'dst', role: EntityRole): void {
 	for (const ip of listIn(said[`${side}IP`])) draft.endpoint(ip, role, `${side}IP`);
 	for (const mac of listIn(said[`${side}Mac`])) draft.entity('mac', mac, role, `${side}Mac`);
-	for (const name of said[`${side}Names`]?.nodes ?? []) addAsset(draft, name, role, null);
+	for (const name of [...said[`${side}Names`], ...said[`${side}Assets`]]) addAsset(draft, name, role, null);
 	const card = said[`${side}Interface`];
 	draft.entity('mac', card?.mac, role);
 	for (const { ip } of card?.ips?.nodes ?? []) draft.endpoint(ip, role);
-	for (const name of card?.dnsNames?.nodes ?? []) draft.domainName(name, role);
+	for (const name of card?.dnsNames ?? []) draft.domainName(name, role);
 }
 
 function addLabels(draft: Draft, said: Event, protocol: string | null): void {

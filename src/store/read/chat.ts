@@ -17,6 +17,8 @@ import {
 	unknownAssets,
 	unparsed,
 } from '../schema.ts';
+import { adviceNote, adviceText } from './advice-text.ts';
+import { readSample, type SampleAlert } from './sample.ts';
 
 /** Entries of one incident that a card or `show` looks back on. */
 const TIMELINE_MAX = 200;
@@ -45,20 +47,7 @@ type EntryRow = typeof ledgerEntries.$inferSelect;
 
 /** The row as the domain knows it; the adviser's answer becomes text. */
 function toIncident(row: IncidentRow): Incident {
-	return Incident.parse({ ...row, advice: adviceText(row.advice) });
-}
-
-/** The adviser's answer (model/advice.ts) as lines of text; null where there is none. Any other shape is shown as nothing. */
-function adviceText(advice: Record<string, unknown> | null): string | null {
-	if (advice === null) return null;
-	const text = (name: string): string => (typeof advice[name] === 'string' ? advice[name] : '');
-	const checks = Array.isArray(advice['check_next'])
-		? advice['check_next'].filter((item) => typeof item === 'string')
-		: [];
-	const lines = [text('summary'), text('likely_path'), ...checks.map((item) => `- ${item}`)].filter(
-		(line) => line.trim() !== '',
-	);
-	return lines.length === 0 ? null : lines.join('\n');
+	return Incident.parse({ ...row, advice: adviceText(row.advice, row.severity), advice_note: adviceNote(row.advice) });
 }
 
 /** What the ledger wrote, read back: its canonical text is the only source. */
@@ -83,6 +72,8 @@ type Sight = {
 	readonly timeline: readonly Entry[];
 	/** Alerts of it whose condition flaps. */
 	readonly flapping: number;
+	/** Its first and last alerts. */
+	readonly sample: readonly SampleAlert[];
 };
 
 /** The incident with its steps, approvals and the newest entries, oldest of them first; null where it does not exist. One snapshot. */
@@ -123,6 +114,7 @@ export async function readSituation(database: Database, incidentId: string): Pro
 			return {
 				incident: toIncident(row),
 				flapping: Number(flapping?.n ?? 0),
+				sample: await readSample(tx, incidentId),
 				steps: stepRows.map((step) => Step.parse(step)),
 				approvals: answers.map((answer) => Approval.parse(answer)),
 				timeline: entries.reverse().map(toEntry),

@@ -4,17 +4,17 @@ import type { Entity } from '../../domain/alert.ts';
 import type { Approval } from '../../domain/decision.ts';
 import type { Severity } from '../../domain/severity.ts';
 import type { Step } from '../../domain/step.ts';
+import { HOUR } from '../../domain/time.ts';
 import type { Category, Verdict } from '../../domain/verdict.ts';
 import type { Database, Transaction } from '../database.ts';
 import { and, desc, eq, gt, inArray, isNull, ne, sql } from '../drizzle.ts';
 import { LOCK_SPACE } from '../migrate.ts';
 import * as schema from '../schema.ts';
+import { type LedgerProof, readProof } from './proof.ts';
 
 /** Advisory lock under which intents of steps on OT are recorded: one at a time in the whole plant (row P04). */
 const LOCK_OT_INTENT = 20;
 
-/** Newest statements read; what is older than a year says nothing in any fact. */
-const STATEMENTS_MAX = 5_000;
 const ALERTS_MAX = 200;
 
 /** An incident's row with the columns that planning needs, typed by the words of the domain. */
@@ -56,7 +56,10 @@ export type ResponseSnapshot = {
 	readonly alerts: readonly AlertRow[];
 	readonly steps: readonly Step[];
 	readonly approvals: readonly Approval[];
-	readonly statements: readonly unknown[];
+	/** What the ledger says of all this: approvals and statements count from there alone. */
+	readonly proof: LedgerProof;
+	/** Calls that were made without asking anybody within the last hour, by the ledger. */
+	readonly automaticLastHour: number;
 	readonly freezes: readonly FreezeRow[];
 	/** Steps of any incident that are running or in doubt. */
 	readonly busy: readonly Step[];
@@ -65,8 +68,12 @@ export type ResponseSnapshot = {
 };
 
 /** Everything about an incident that planning and running look at; null where there is no such incident. */
-export async function readIncidentForResponse(database: Database, incident: string): Promise<ResponseSnapshot | null> {
-	return await database.db.transaction(async (tx) => await snapshot(tx, incident), {
+export async function readIncidentForResponse(
+	database: Database,
+	incident: string,
+	now: number,
+): Promise<ResponseSnapshot | null> {
+	return await database.db.transaction(async (tx) => await snapshot(tx, incident, now), {
 		isolationLevel: 'repeatable read',
 		accessMode: 'read only',
 	});
@@ -76,6 +83,7 @@ export async function readIncidentForResponse(database: Database, incident: stri
 export async function readStepForResponse(
 	database: Database,
 	step: string,
+	now: number,
 ): Promise<{ snapshot: ResponseSnapshot; step: Step } | null> {
 	return await database.db.transaction(
 		async (tx) => {
@@ -83,7 +91,7 @@ export async function readStepForResponse(
 				.select({ incident: schema.steps.incident })
 				.from(schema.steps)
 				.where(eq(schema.steps.id, step));
-			const all = row === undefined ? null : await snapshot(tx, row.incident);
+			const all = row === undefined ? null : await snapshot(tx, row.incident, now);
 			const found = all?.steps.find((one) => one.id === step);
 			return all === null || found === undefined ? null : { snapshot: all, step: found };
 		},
@@ -91,7 +99,7 @@ export async function readStepForResponse(
 	);
 }
 
-async function snapshot(tx: Transaction, id: string): Promise<ResponseSnapshot | null> {
+async function snapshot(tx: Transaction, id: string, now: number): Promise<ResponseSnapshot | null> {
 	const [incident] = await tx.select().from(schema.incidents).where(eq(schema.incidents.id, id));
 	if (incident === undefined) return null;
 	const steps = await tx
@@ -102,7 +110,8 @@ async function snapshot(tx: Transaction, id: string): Promise<ResponseSnapshot |
 	const ids = steps.map((step) => step.id);
 	const approvals =
 		ids.length === 0 ? [] : await tx.select().from(schema.approvals).where(inArray(schema.approvals.step, ids));
-	const statements = await tx.select().from(schema.facts).orderBy(desc(schema.facts.stated_at)).limit(STATEMENTS_MAX);
+	const proof = await readProof(tx, id, ids, now);
+	const automaticLastHour = await countAutomaticSince(tx, now - HOUR);
 	const freezes = await tx.select().from(schema.freezes).where(isNull(schema.freezes.thawed_at));
 	const busy = await tx
 		.select()
@@ -142,11 +151,21 @@ async function snapshot(tx: Transaction, id: string): Promise<ResponseSnapshot |
 		alerts,
 		steps,
 		approvals,
-		statements,
+		proof,
+		automaticLastHour,
 		freezes,
 		busy,
 		alarms: alarms.map(({ zones, lastAt, openedAt }) => ({ zones, since: Math.max(lastAt, openedAt) })),
 	};
+}
+
+/** Intents of calls of class AUTO: an internal step (a message, a look-up) has no connector and is none. */
+async function countAutomaticSince(tx: Transaction, since: number): Promise<number> {
+	const rows = await tx.execute<{ n: number }>(sql`
+		SELECT count(*)::int AS n FROM ledger_entries
+		WHERE kind = 'step.intent' AND at > ${since}
+			AND canonical::jsonb->'data'->>'class' = 'AUTO' AND canonical::jsonb->'data' ? 'connector'`);
+	return rows[0]?.n ?? 0;
 }
 
 /** Whether another worker holds a live lease on a row of topic `run` for this step: then the step is in its hands, not in doubt. */

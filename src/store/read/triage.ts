@@ -1,11 +1,12 @@
 // What triage reads: alerts to judge, and an incident with the alerts that an adviser should see. One query each.
 import { type Alert, AlertKind, Domain } from '../../domain/alert.ts';
+import type { Json } from '../../domain/entry.ts';
 import { Severity } from '../../domain/severity.ts';
 import { toIso } from '../../domain/time.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Database } from '../database.ts';
-import { and, asc, desc, eq, inArray } from '../drizzle.ts';
-import { alerts, incidents } from '../schema.ts';
+import { and, asc, desc, eq, gt, inArray } from '../drizzle.ts';
+import { alerts, incidents, ledgerEntries } from '../schema.ts';
 
 export type AlertToJudge = {
 	readonly id: string;
@@ -37,7 +38,7 @@ export async function readAlertsToJudge(database: Database, ids: readonly string
 }
 
 /** The alert as intake parsed it. Columns are text; what intake wrote there is parsed again rather than believed. */
-function alertOf(row: AlertRow): Alert {
+export function alertOf(row: AlertRow): Alert {
 	return {
 		source: row.source,
 		external_id: row.external_id,
@@ -65,7 +66,7 @@ export type IncidentToAdvise = {
 	/** The first and the last alerts in order of event time, each once. */
 	readonly alerts: readonly Pick<
 		AlertRow,
-		'id' | 'source' | 'title' | 'description' | 'occurred_at' | 'repeats' | 'entities' | 'verdict' | 'severity'
+		'id' | 'source' | 'kind' | 'title' | 'description' | 'occurred_at' | 'repeats' | 'entities' | 'verdict' | 'severity'
 	>[];
 };
 
@@ -76,6 +77,7 @@ export async function readIncidentToAdvise(database: Database, id: string): Prom
 	const columns = {
 		id: alerts.id,
 		source: alerts.source,
+		kind: alerts.kind,
 		title: alerts.title,
 		description: alerts.description,
 		occurred_at: alerts.occurred_at,
@@ -97,4 +99,30 @@ export async function readIncidentToAdvise(database: Database, id: string): Prom
 	const [first = [], last = []] = ends;
 	const seen = new Set(first.map((row) => row.id));
 	return { incident, alerts: [...first, ...last.toReversed().filter((row) => !seen.has(row.id))] };
+}
+
+export type AdviceEntry = {
+	readonly id: string;
+	readonly seq: number;
+	readonly at: number;
+	readonly data: { readonly [key: string]: Json | undefined };
+};
+
+/** Recorded answers and failures of the adviser behind this place in the ledger: the newest up to `limit`, oldest of them first. */
+export async function readAdviceEntries(database: Database, afterSeq: number, limit: number): Promise<AdviceEntry[]> {
+	const rows = await database.db
+		.select({
+			id: ledgerEntries.id,
+			seq: ledgerEntries.seq,
+			at: ledgerEntries.at,
+			canonical: ledgerEntries.canonical,
+		})
+		.from(ledgerEntries)
+		.where(and(inArray(ledgerEntries.kind, ['advice.given', 'advice.failed']), gt(ledgerEntries.seq, afterSeq)))
+		.orderBy(desc(ledgerEntries.seq))
+		.limit(limit);
+	return rows.reverse().map(({ id, seq, at, canonical }) => {
+		const body = JSON.parse(canonical) as { data?: AdviceEntry['data'] }; // written by store/record.ts from NewEntry
+		return { id, seq, at, data: body.data ?? {} };
+	});
 }

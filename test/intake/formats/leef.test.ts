@@ -60,11 +60,14 @@ describe('LEEF', () => {
 		fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => void readLeef(`LEEF:2.0|${text}`)));
 		const took = (size: number): number => {
 			const text = `LEEF:2.0|V|P|1|E|${'a=b c=d ^|;\\'.repeat(size)}`;
-			const start = performance.now();
-			readLeef(text);
-			return performance.now() - start;
+			// The quickest of several: what other work on the machine adds is not the reader's.
+			const times = [1, 2, 3, 4].map(() => {
+				const start = performance.now();
+				readLeef(text);
+				return performance.now() - start;
+			});
+			return Math.min(...times);
 		};
-		took(10_000);
 		expect(took(80_000)).toBeLessThan(40 * Math.max(took(10_000), 2));
 	});
 });

@@ -74,7 +74,7 @@ describe('Tenable OT Security', () => {
 		expect(item.alert).toMatchObject({ kind: 'availability', status: 'open', severity_raw: 'None' });
 		expect(entity(item.alert, 'ip', '172.20.41.13')).toBe('target');
 		expect(entity(item.alert, 'ip', '172.20.99.99')).toBeNull();
-		expect(item.problems).toMatchObject([{ field: 'srcNames', found: '"oops"' }]);
+		expect(item.problems).toMatchObject([{ field: 'srcNames', found: '7' }]);
 	});
 
 	it('repeats fold, another policy or asset is another condition', () => {
@@ -89,5 +89,31 @@ describe('Tenable OT Security', () => {
 
 	it('what is no event is unparsed', () => {
 		expect(itemsOf('tenable-ot', { assets: 1 })[0]?.kind).toBe('unparsed');
+	});
+
+	it('reads names and assets as lists too, where a connector took the nodes apart', () => {
+		const body = {
+			id: 'e-77',
+			eventType: { description: 'Controller stop' },
+			srcIP: '10.9.8.7',
+			srcNames: ['ENG-01'],
+			dstNames: 'PLC-7',
+			dstAssets: [{ name: 'PLC-SEVEN', ips: { nodes: ['10.9.1.2'] } }],
+			policy: { level: 'High' },
+			time: '2025-02-03T04:05:06Z',
+		};
+		const [item] = itemsOf('tenable-ot', JSON.stringify(body));
+		expect(item?.problems).toEqual([]);
+		const alert = alertOf('tenable-ot', JSON.stringify(body));
+		const held = alert.entities.map(({ value, role }) => `${role} ${value}`);
+		expect(held).toEqual(
+			expect.arrayContaining([
+				'actor ENG-01',
+				'target PLC-7',
+				'target PLC-SEVEN',
+				'related 10.9.1.2',
+				'actor 10.9.8.7',
+			]),
+		);
 	});
 });
