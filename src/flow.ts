@@ -15,6 +15,7 @@ import { createDirectory } from './chat/directory.ts';
 import { createSlack, type SlackEdge, type SlackHandlers } from './chat/slack.ts';
 import { type Config, defaultSources, type SourceConfig } from './config/config.ts';
 import type { SlackEnvironment } from './config/environment.ts';
+import { tokensPerHour } from './config/settings-file.ts';
 import { correlationHandlers } from './correlation/correlation.ts';
 import { splitIncident } from './correlation/people.ts';
 import type { IntakeContext } from './domain/alert.ts';
@@ -25,8 +26,10 @@ import { HOUR, SECOND } from './domain/time.ts';
 import type { Handlers, Topic } from './domain/topic.ts';
 import { evaluate } from './expression/condition.ts';
 import type { Credential } from './intake/authenticate.ts';
-import { createDoor, type DoorSource } from './intake/http.ts';
-import { createIntake } from './intake/intake.ts';
+import { sourceFinder } from './intake/door-sources.ts';
+import { type DoorThreads, openDoorThreads } from './intake/door-threads.ts';
+import { closeDoor, createDoor, type DoorSource } from './intake/http.ts';
+import { createIntake, type Intake, openCalm } from './intake/intake.ts';
 import { mappedKind } from './intake/mapping.ts';
 import { createOwnWatch } from './intake/own-watch.ts';
 import { parseBody } from './intake/parse-body.ts';
@@ -39,23 +42,28 @@ import { createDropTally, createRefusalTally, type Tally } from './intake/tally.
 import type { TlsPair } from './intake/tls.ts';
 import { openLedgerKeys } from './ledger/key-file.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
+import { LedgerFault } from './ledger/seal-plan.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type Adviser, createAdviser } from './model/client.ts';
-import { MASK_ALL } from './model/mask.ts';
 import { loadPrompts } from './model/prompt.ts';
 import { openReminders } from './queue/backend.ts';
 import { createRelay } from './queue/relay.ts';
 import type { LoadedPlaybook } from './response/choose.ts';
 import { createConnectors } from './response/connectors/index.ts';
 import { createResponse } from './response/response.ts';
+import { freezeItself } from './response/self-freeze.ts';
 import type { Database } from './store/database.ts';
 import { outboxDepth } from './store/outbox.ts';
 import { cryptoRandom, record } from './store/record.ts';
 import { forgetSignatures } from './store/record-alerts.ts';
+import { type AdviceMemory, createAdviceMemory } from './triage/advice-memory.ts';
 import { adviseHandlers } from './triage/advise.ts';
 import { attackTable, findTechnique } from './triage/attack-table.ts';
 import { loadWeights } from './triage/classifier/load.ts';
+import type { Weights } from './triage/classifier/weights.ts';
+import { createLearning, type Learning } from './triage/learn/learning.ts';
+import { createLearnedRules } from './triage/load-learned.ts';
 import type { CompiledRules } from './triage/rules.ts';
 import { triageHandlers } from './triage/triage.ts';
 
@@ -70,6 +78,7 @@ const TOPICS_OF_ROLE: Readonly<Record<Role, readonly Topic[]>> = {
 	chat: ['card', 'card_safety', 'card_asked', 'post', 'unparsed', 'heard'],
 };
 
+const NO_INVENTORY = { assets: [], zones: [], conduits: [], confirmedAt: 0 };
 const SEAL_EVERY_MS = SECOND;
 const FORGET_EVERY_MS = HOUR;
 const WATCH_EVERY_MS = SECOND;
@@ -93,6 +102,8 @@ export type FlowParts = {
 	readonly clock: () => number;
 	readonly log: Log;
 	readonly metrics: Metrics;
+	/** The door in threads of its own: the clock is the system's then. */
+	readonly isThreaded?: boolean;
 };
 
 export type Flow = {
@@ -129,11 +140,12 @@ export async function startFlow(parts: FlowParts): Promise<Flow> {
 async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promise<Flow> {
 	const { config, database, log, clock } = parts;
 	const faults = createFaults(parts);
-	const inventory = indexInventory(config.inventory ?? { assets: [], zones: [], conduits: [], confirmedAt: 0 });
+	const inventory = indexInventory(config.inventory ?? NO_INVENTORY);
 	const ledger = await startLedger(parts, faults);
 	const chat = await buildChat(parts, inventory, faults);
+	const advising: Advising = { adviser: adviserOf(config), memory: createAdviceMemory() };
 	const handlers = handlersOf(parts, {
-		...buildTriage(parts, inventory, faults),
+		...buildTriage(parts, inventory, faults, advising),
 		...buildResponse(parts, inventory, chat.people),
 		...chat.handlers,
 	});
@@ -151,31 +163,31 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 		onFault: faults.report,
 		onParked: (topic, count, error) => faults.report(`topic ${topic}: ${count} given up`, error),
 	});
-	undo.push(
-		() => relay.stop(),
-		() => chat.stop(),
-	);
+	undo.push(() => relay.stop());
+	undo.push(() => chat.stop());
 	relay.start();
 	chat.start();
 	const silence = silenceWatch(parts);
-	const intake = silence.listening(createIntake(database, () => inventory, clock));
+	const calm = new SharedArrayBuffer(8);
+	const intake = silence.listening(createIntake(database, () => inventory, clock, { calm: openCalm(calm) }));
 	const watched = { refusals: createRefusalTally(), drops: createDropTally() };
 	const watch = createOwnWatch(Object.values(watched), intake, clock);
-	const door = parts.roles.includes('intake') ? await openDoor(parts, intake, faults, watched) : null;
-	if (door !== null) undo.push(() => closeDoor(door));
 	const syslog = parts.roles.includes('intake') ? await openSyslog(parts, intake, faults, watched) : null;
 	if (syslog !== null) undo.push(() => closeSyslog(syslog, log));
-	const timers = startTimers(parts, ledger, faults, watch, silence.look);
+	const door = parts.roles.includes('intake') ? await openDoor(parts, { intake, calm, faults, watched }) : null;
+	if (door !== null) undo.push(() => door.stop());
+	const timers = startTimers(parts, ledger, faults, watch, () => lookForSilence(door, silence));
 	undo.push(async () => timers.stop());
 	parts.metrics.onScrape(async () => ({
 		outbox: await outboxDepth(database),
-		gathered: intake.gathered(),
+		gathered: intake.gathered() + ((await door?.gathered()) ?? 0),
 		syslog: syslog?.buffered() ?? [],
 		sealed: ledger.size(),
+		adviser: advising.adviser === null ? null : { ...advising.adviser.status(), ...advising.memory.counts() },
 	}));
 	await record(database, { entries: [startedEntry(parts)] }, clock());
 	return {
-		port: door === null ? null : portOf(door),
+		port: door?.port ?? null,
 		syslog: syslog?.places ?? [],
 		slackPort: chat.port,
 		inventory,
@@ -183,7 +195,7 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 		idle: (timeoutMs) => relay.idle(timeoutMs),
 		seal: async () => void (await ledger.seal(clock(), true)),
 		async stop() {
-			if (door !== null) await closeDoor(door);
+			await door?.stop();
 			if (syslog !== null) await closeSyslog(syslog, log);
 			// What was counted last is told too, where the database still answers.
 			await within(FAREWELL_MS, watch()).catch((error: unknown) => faults.report('own alerts', error));
@@ -204,6 +216,12 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 			log.info('stopped');
 		},
 	};
+}
+
+/** Whoever judges silence has to know whom every thread has heard. */
+async function lookForSilence(door: Door | null, silence: SilenceWatch): Promise<void> {
+	await door?.heard();
+	await silence.look();
 }
 
 /** How long the last entry and checkpoint may take at the end. */
@@ -303,28 +321,54 @@ function createFaults({ log, metrics, database, clock }: FlowParts): Faults {
 
 // ---- the stages --------------------------------------------------------------------------------------------------------------
 
-function buildTriage(parts: FlowParts, inventory: Inventory, faults: Faults): Handlers {
+type Advising = { readonly adviser: Adviser | null; readonly memory: AdviceMemory };
+
+function buildTriage(parts: FlowParts, inventory: Inventory, faults: Faults, { adviser, memory }: Advising): Handlers {
 	const { config, database, clock } = parts;
+	const { model } = config.settings;
+	const people = config.people.flatMap((person) => [person.name, person.id, person.email ?? '']);
 	const classifier = loadWeights();
 	const surroundings = { inventory, windows: config.windows };
+	const learned = createLearnedRules(database, faults.report);
 	return {
 		...triageHandlers({
 			database,
-			context: () => ({ inventory, rules: parts.rules, classifier, attack: attackTable, windows: config.windows }),
+			context: async () => ({
+				inventory,
+				rules: parts.rules,
+				learned: await learned(clock()),
+				classifier,
+				attack: attackTable,
+				windows: config.windows,
+			}),
 			clock,
 			onFault: faults.report,
 		}),
 		...adviseHandlers({
 			database,
-			adviser: adviserOf(config),
+			adviser,
+			memory,
 			prompts: loadPrompts(),
-			maskPolicy: MASK_ALL,
+			maskPolicy: model.mask,
+			names: { people: () => people, hosts: (id) => inventory.find(id)?.hostnames ?? [] },
+			askAgainMs: model.ask_again_after,
 			attack: attackTable,
 			playbooks: () => parts.playbooks.map((loaded) => loaded.playbook.id),
 			clock,
+			onFault: faults.report,
+			count: parts.metrics.adviser,
 		}),
 		...correlationHandlers({ database, context: () => surroundings, clock, random: cryptoRandom }),
 	};
+}
+
+/** Triage's rules about rules, for chat; the classifier is loaded when somebody first asks what a rule would do. */
+function learningOf({ config, rules }: FlowParts, inventory: Inventory): Learning {
+	let classifier: Weights | null = null;
+	return createLearning(inventory, () => {
+		classifier ??= loadWeights();
+		return { inventory, rules, classifier, attack: attackTable, windows: config.windows };
+	});
 }
 
 function adviserOf(config: Config): Adviser | null {
@@ -336,7 +380,17 @@ function adviserOf(config: Config): Adviser | null {
 		apiKey: model.apiKey?.reveal() ?? '',
 		model: model.name,
 		timeoutMs: settings.timeout,
-		tokensPerHour: Math.max(1, Math.floor(settings.tokens_per_day / 24)),
+		tokensPerHour: tokensPerHour(settings),
+		tokensPerDay: settings.tokens_per_day,
+		...(settings.price_per_million === undefined
+			? {}
+			: {
+					price: {
+						inputPerMillion: settings.price_per_million.input,
+						outputPerMillion: settings.price_per_million.output,
+					},
+				}),
+		...(settings.money_per_hour === undefined ? {} : { moneyPerHour: settings.money_per_hour }),
 		breaker: { failures: settings.breaker_failures, pauseMs: settings.breaker_pause },
 	});
 }
@@ -420,6 +474,7 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 		channelOf: (incident) => channelFor(config, incident) ?? parts.channel,
 		defaultChannel: parts.channel,
 		split: (split, now) => splitIncident(split, inventory, now),
+		learning: learningOf(parts, inventory),
 		now: clock,
 		log,
 		count: parts.metrics.chat,
@@ -506,7 +561,17 @@ function startTimers(
 	const timers = new Map<string, NodeJS.Timeout>();
 	timers.set(
 		'ledger',
-		repeat(SEAL_EVERY_MS, 'ledger', () => ledger.seal(parts.clock())),
+		repeat(SEAL_EVERY_MS, 'ledger', async () => {
+			try {
+				await ledger.seal(parts.clock());
+			} catch (error) {
+				if (error instanceof LedgerFault) {
+					const why = `the ledger does not fit: ${error.message}`;
+					await freezeItself(parts.database, why, parts.config.people, parts.clock(), cryptoRandom);
+				}
+				throw error;
+			}
+		}),
 	);
 	timers.set('own alerts', repeat(WATCH_EVERY_MS, 'own alerts', watch));
 	timers.set(
@@ -531,18 +596,56 @@ function parserOf({ config }: FlowParts) {
 	return (kind: string, body: Uint8Array | string, context: IntakeContext) => parseBody(kind, body, context, mapped);
 }
 
-async function openDoor(
-	parts: FlowParts,
-	intake: ReturnType<typeof createIntake>,
-	faults: Faults,
-	watched: Watched,
-): Promise<Server> {
+type Door = Pick<DoorThreads, 'port' | 'gathered' | 'heard' | 'stop'>;
+type DoorParts = {
+	readonly intake: Intake;
+	readonly calm: SharedArrayBuffer;
+	readonly faults: Faults;
+	readonly watched: Watched;
+};
+
+/** In threads of its own in the running program; in this one where a test has its own clock. Opened last: who has an answer relies on the rest. */
+function openDoor(parts: FlowParts, own: DoorParts): Promise<Door> {
+	return parts.isThreaded === true ? openThreads(parts, own) : openDoorHere(parts, own);
+}
+
+async function openThreads(parts: FlowParts, { calm, faults, watched }: DoorParts): Promise<Door> {
+	const { config, clock, metrics, database } = parts;
+	const refusals = createRefusals(clock);
+	return openDoorThreads({
+		databaseUrl: database.url,
+		databaseRole: database.role,
+		...doorSources(parts),
+		mappings: config.mappings,
+		inventory: config.inventory ?? NO_INVENTORY,
+		port: config.environment.port,
+		tls: config.tls === null ? null : revealed(config.tls),
+		trustedProxies: config.settings.trusted_proxies,
+		bodyMax: config.settings.limits.body_bytes,
+		alertsMax: config.settings.limits.body_alerts,
+		calm,
+		fault: faults.current,
+		metrics: metrics.text,
+		countRefused(source, address, reason) {
+			const isOver = refusals.isOver(source, address);
+			const isNew = refusals.count(source, address) && !isOver;
+			tellRefused(parts, faults, watched, { source, address, reason, isNew });
+			return isOver;
+		},
+		onTopics: (topics) => database.onTopics(topics),
+		onProtocol: (source, note) => parts.log.warn('a message without an alert', { source, note }),
+		onError: (error) => faults.report('intake', error),
+		onAnswer: (status, ms) => metrics.answered('', status, ms),
+	});
+}
+
+async function openDoorHere(parts: FlowParts, { intake, faults, watched }: DoorParts): Promise<Door> {
 	const { config, clock, metrics } = parts;
 	const own = new Set(config.mappings.map((mapping) => mappedKind(mapping).name));
 	const pool = createParsePool(parserOf(parts), (kind) => !own.has(kind) && sourceKind(kind) !== null);
 	const door = createDoor({
 		intake,
-		source: doorSources(parts),
+		source: sourceOf(parts),
 		parse: pool.parse,
 		clock,
 		fault: faults.current,
@@ -562,17 +665,21 @@ async function openDoor(
 		door.once('error', fail);
 		door.listen(config.environment.port, done);
 	});
-	return door;
+	return { port: portOf(door), gathered: async () => 0, heard: async () => undefined, stop: () => closeDoor(door) };
 }
 
-/** The sources by name. Without sources.yaml an alias of a kind is a source too (`defender`, `cef-generic`). */
-function doorSources({ config, token }: FlowParts): (name: string) => DoorSource | null {
-	const sources = new Map(
-		(config.sources ?? defaultSources([...sourceKindNames(), ...config.mappings.map(({ kind }) => kind)])).map(
-			(source) => [source.name, doorSource(source, token)],
-		),
-	);
-	return (name) => sources.get(name) ?? (config.sources === null ? aliasSource(name, sources) : null);
+/** The sources, and whether aliases of their kinds are sources too: without sources.yaml they are (`defender`, `cef-generic`). */
+function doorSources({ config, token }: FlowParts): {
+	readonly sources: readonly DoorSource[];
+	readonly hasAliases: boolean;
+} {
+	const all = config.sources ?? defaultSources([...sourceKindNames(), ...config.mappings.map(({ kind }) => kind)]);
+	return { sources: all.map((source) => doorSource(source, token)), hasAliases: config.sources === null };
+}
+
+function sourceOf(parts: FlowParts): (name: string) => DoorSource | null {
+	const { sources, hasAliases } = doorSources(parts);
+	return sourceFinder(sources, hasAliases);
 }
 
 /** Each one is counted; those that say something new are entries; many of them become one alert. */
@@ -610,9 +717,9 @@ async function openSyslog(
 ): Promise<SyslogServer | null> {
 	const { config, clock, metrics } = parts;
 	if (config.syslog.length === 0) return null;
-	const sourceOf = doorSources(parts);
+	const find = sourceOf(parts);
 	const known = (listener: string, name: string): DoorSource => {
-		const source = sourceOf(name);
+		const source = find(name);
 		if (source === null) throw new Error(`syslog listener ${listener}: there is no source \`${name}\``);
 		return source;
 	};
@@ -656,12 +763,6 @@ async function closeSyslog(syslog: SyslogServer, log: Log): Promise<void> {
 	if (left > 0) log.error('syslog messages could not be stored before the stop', { lost: left });
 }
 
-function aliasSource(name: string, sources: ReadonlyMap<string, DoorSource>): DoorSource | null {
-	const kind = sourceKind(name);
-	const source = kind === null ? undefined : sources.get(kind.name);
-	return source === undefined ? null : { ...source, name };
-}
-
 function doorSource(source: SourceConfig, token: string): DoorSource {
 	return {
 		name: source.name,
@@ -699,11 +800,4 @@ function portOf(server: Server): number {
 	const address = server.address();
 	if (typeof address !== 'object' || address === null) throw new Error('the door has no port');
 	return address.port;
-}
-
-function closeDoor(door: Server): Promise<void> {
-	return new Promise((done) => {
-		door.close(() => done());
-		door.closeIdleConnections();
-	});
 }

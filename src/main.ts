@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		help: 'add KIND [NAME]: a source with a fresh secret; test NAME: a sample through the running server',
 		run: async (args, io) => (await import('./cli/source.ts')).source(args, io),
 	},
+	inventory: {
+		help: 'import FILE|URL --from PLATFORM, list, age, unknown, take, dismiss: the assets, and what alerts name beside them',
+		run: async (args, io) => (await import('./cli/inventory.ts')).inventory(args, io),
+	},
 	classify: {
 		help: 'JSON lines in, verdicts out',
 		run: async (args, io) => (await import('./cli/classify.ts')).classify(args, io),

@@ -8,6 +8,8 @@ export type Metrics = {
 	chat(name: string, labels: Readonly<Record<string, string>>): void;
 	/** Messages and connections of a syslog listener: received, cut, unrouted, dropped; connected, closed, refused. */
 	syslog(what: string, listener: string, times: number): void;
+	/** What became of a question to the language model. */
+	adviser(what: string): void;
 	/** Asked for at each scrape. */
 	onScrape(read: () => Promise<Scrape>): void;
 	text(): Promise<string>;
@@ -19,6 +21,14 @@ export type Scrape = {
 	/** Bytes that wait, by syslog listener. */
 	readonly syslog?: readonly (readonly [listener: string, bytes: number])[];
 	readonly sealed: number;
+	/** Null where no model is configured. */
+	readonly adviser?: {
+		readonly tokensHour: number;
+		readonly tokensPerHour: number;
+		readonly moneyHour: number;
+		readonly templateHits: number;
+		readonly templateMisses: number;
+	} | null;
 };
 
 export function createMetrics(): Metrics {
@@ -74,6 +84,7 @@ export function createMetrics(): Metrics {
 		registers,
 	});
 	const { syslog, buffered } = syslogMetrics(registers);
+	const adviser = adviserMetrics(registers);
 	let read: (() => Promise<Scrape>) | null = null;
 	return {
 		answered(_source, status, ms) {
@@ -84,6 +95,7 @@ export function createMetrics(): Metrics {
 		fault: (where) => faults.inc({ where: where.split(':')[0]?.slice(0, 60) ?? 'unknown' }),
 		chat: (name, labels) => slack.inc({ what: name, outcome: Object.values(labels).join(' ').slice(0, 60) }),
 		syslog: (what, listener, times) => syslog.inc({ listener, what }, times),
+		adviser: (what) => adviser.questions.inc({ what }),
 		onScrape: (reader) => {
 			read = reader;
 		},
@@ -99,6 +111,7 @@ export function createMetrics(): Metrics {
 				gathered.set(now.gathered);
 				sealed.set(now.sealed);
 				for (const [listener, bytes] of now.syslog ?? []) buffered.set({ listener }, bytes);
+				adviser.set(now.adviser ?? null);
 			}
 			return registry.metrics();
 		},
@@ -119,4 +132,36 @@ function syslogMetrics(registers: Registry[]): { syslog: Counter; buffered: Gaug
 		registers,
 	});
 	return { syslog, buffered };
+}
+
+function adviserMetrics(registers: Registry[]) {
+	const questions = new Counter({
+		name: 'interlock_adviser_questions_total',
+		help: 'Questions to the language model by what became of them; remembered ones cost no call',
+		labelNames: ['what'],
+		registers,
+	});
+	const spent = new Gauge({
+		name: 'interlock_adviser_hour',
+		help: 'Spent on the language model in the last hour: tokens, money, and the tokens an hour may take (tokens_limit)',
+		labelNames: ['what'],
+		registers,
+	});
+	const wordings = new Gauge({
+		name: 'interlock_adviser_wordings',
+		help: 'Wordings of alerts answered from memory (hit) and not known yet (miss); hit / (hit + miss) is the hit rate',
+		labelNames: ['what'],
+		registers,
+	});
+	return {
+		questions,
+		set(now: Scrape['adviser']) {
+			if (now == null) return;
+			spent.set({ what: 'tokens' }, now.tokensHour);
+			spent.set({ what: 'tokens_limit' }, now.tokensPerHour);
+			spent.set({ what: 'money' }, now.moneyHour);
+			wordings.set({ what: 'hit' }, now.templateHits);
+			wordings.set({ what: 'miss' }, now.templateMisses);
+		},
+	};
 }

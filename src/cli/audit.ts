@@ -14,6 +14,7 @@ import { type VerifyReport, verifyExport } from '../ledger/verify.ts';
 import type { Database } from '../store/database.ts';
 import { lastCheckpoint } from '../store/read/ledger.ts';
 import { record } from '../store/record.ts';
+import { auditAdvice } from './audit-advice.ts';
 import { EXIT, type Io } from './io.ts';
 
 /** The ledger's database and what belongs to it. */
@@ -40,6 +41,7 @@ const USAGE = `usage: interlock audit export [--out FILE] [--format jsonl] [--wi
        interlock audit checkpoint
        interlock audit prove ENTRY [--out FILE]
        interlock audit rebuild
+       interlock audit advice [--json]
 `;
 
 /** Tries for the sealer's lock before the command gives up, a quarter of a second apart. */
@@ -68,10 +70,12 @@ export async function audit(args: string[], io: AuditIo): Promise<number> {
 			return withStore(io, (store) => prove(options, store, io));
 		case 'rebuild':
 			return withStore(io, (store) => rebuild(store, io));
+		case 'advice':
+			return withStore(io, (store) => auditAdvice(store.database, options.json, io));
 	}
 }
 
-const COMMANDS = ['export', 'verify', 'checkpoint', 'prove', 'rebuild'] as const;
+const COMMANDS = ['export', 'verify', 'checkpoint', 'prove', 'rebuild', 'advice'] as const;
 
 type Options = {
 	readonly command: (typeof COMMANDS)[number];

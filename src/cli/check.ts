@@ -15,6 +15,7 @@ import type { Instant } from '../domain/time.ts';
 import { sourceKind, sourceKindNames } from '../intake/sources/index.ts';
 import { RUNNABLE } from '../response/actions/index.ts';
 import { ACTION_NAMES, EFFECTS, isActionName } from '../safety/actions.ts';
+import { ruleConflicts } from '../triage/rule-conflicts.ts';
 import { checkPlaybook } from './check-playbook.ts';
 import { EXIT, type Io } from './io.ts';
 import { loadRules } from './rule-files.ts';
@@ -87,7 +88,7 @@ export function checkAll(env: Readonly<Record<string, string | undefined>>, now:
 		...findings,
 		...playbooks.findings,
 		...playbooks.playbooks.flatMap(checkPlaybook),
-		...(rules.ok ? [] : rules.error),
+		...(rules.ok ? ruleConflicts(rules.value) : rules.error),
 		...checkKinds(written, config),
 		...checkSyslogKinds(config),
 		...checkSiteRules(written, config, isInventoryKnown),

@@ -80,7 +80,13 @@ export async function checkClaims(ended: Ended): Promise<{ lines: string[]; clai
 	};
 	return {
 		lines: [...timeline(ended), ...summary(ended, facts)],
-		claims: [...alertClaims(ended, facts), ...stepClaims(facts), ...peopleClaims(ended, facts), ...ledgerClaims(facts)],
+		claims: [
+			...alertClaims(ended, facts),
+			summaryClaim(facts),
+			...stepClaims(facts),
+			...peopleClaims(ended, facts),
+			...ledgerClaims(facts),
+		],
 	};
 }
 
@@ -187,6 +193,20 @@ function alertClaims({ answered }: Ended, facts: Facts): Claim[] {
 				: `${cardMs ?? 'never'} ms, ${card?.state ?? 'no card'}`,
 		),
 	];
+}
+
+/** The card's first words: what, where (chat/views/summary.ts). They are there whether or not a model is. */
+const TWO_SENTENCES = /“[^”]{1,200}”\. It (?:began|was seen)[^.]{10,}\./;
+
+function summaryClaim({ incidents, messages }: Facts): Claim {
+	const silent = incidents.filter((incident) => {
+		const card = messages.find((message) => message.key === `card:${incident.id}`);
+		return incident.state !== 'merged' && !TWO_SENTENCES.test(JSON.stringify(card?.blocks ?? []));
+	});
+	return claim(
+		'each incident says in two sentences what is going on',
+		silent.map((incident) => `INC-${incident.number}`),
+	);
 }
 
 function stepClaims(facts: Facts): Claim[] {

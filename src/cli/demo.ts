@@ -13,6 +13,7 @@ import { type Answered, sendScenario } from '../demo/send.ts';
 import { startTarget, type Target } from '../demo/target.ts';
 import { ROLES } from '../flow.ts';
 import { createLog } from '../log.ts';
+import { outsideChat } from './demo-outside.ts';
 import { type Claim, checkClaims, readSummary } from './demo-summary.ts';
 import { EXIT, type Io } from './io.ts';
 import { findingLine } from './open.ts';
@@ -47,6 +48,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
 			SLACK_PORT: '0',
 			INTERLOCK_DATA: io.env['INTERLOCK_DATA'] ?? data,
 			DEMO_TARGET_TOKEN: secret,
+			...modelOf(io.env),
 		};
 		if (options.headless && io.env['INTERLOCK_DATA'] === undefined) made = data;
 		const config = demoConfig(env, target.url, Date.now());
@@ -59,6 +61,14 @@ export async function demo(args: string[], io: Io): Promise<number> {
 		await target.close();
 		if (made !== null) rmSync(made, { recursive: true, force: true });
 	}
+}
+
+/** A model is asked where one is named: `INTERLOCK_MODEL` and its endpoint, as for `serve`. Nothing else of the environment counts. */
+function modelOf(env: Io['env']): Record<string, string> {
+	if (!env['INTERLOCK_MODEL']) return {};
+	return Object.fromEntries(
+		['INTERLOCK_MODEL', 'OPENAI_BASE_URL', 'OPENAI_API_KEY'].flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+	);
 }
 
 function readOptions(args: string[]): Options | null {
@@ -146,7 +156,13 @@ async function runHeadless(
 	const slack = running.localSlack;
 	if (slack === null) throw new Error('the demo needs the local Slack');
 	const startAt = Date.now();
-	const people = createActedPeople(slack, config.people, 'incidents', Date.now);
+	const people = createActedPeople(
+		slack,
+		config.people,
+		'incidents',
+		Date.now,
+		outsideChat(config, async () => running.store.database),
+	);
 	let isTold = false;
 	const sending = sendScenario(jumpHostAttack(startAt, options.pace), () => doorOf(running), token).finally(() => {
 		isTold = true;

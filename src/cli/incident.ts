@@ -15,12 +15,19 @@ import { nearest } from '../domain/nearest.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
+import type { Window } from '../domain/window.ts';
 import type { Database } from '../store/database.ts';
 import { readStep } from '../store/read/chat.ts';
 import { record } from '../store/record.ts';
+import { attackTable } from '../triage/attack-table.ts';
+import { loadWeights } from '../triage/classifier/load.ts';
+import type { JudgeContext } from '../triage/judge.ts';
+import { createLearning, type Learning } from '../triage/learn/learning.ts';
+import type { CompiledRules } from '../triage/rules.ts';
 import { EXIT, type Io } from './io.ts';
 import { openConfig, openStore } from './open.ts';
 import { directoryOf, readPersonKey } from './person.ts';
+import { loadShipped } from './shipped.ts';
 
 export type IncidentStore = { readonly database: Database; readonly close: () => Promise<void> };
 
@@ -30,17 +37,34 @@ export type IncidentDeps = {
 	/** Opens the database; throws with words for people where it cannot. */
 	readonly open: () => Promise<IncidentStore>;
 	readonly now: () => Instant;
+	/** What a proposed rule is tried with beside the inventory: left out for none. */
+	readonly windows?: readonly Window[];
+	readonly rules?: () => CompiledRules | null;
 };
 
-const READING = ['list', 'show', 'status', 'unknown'] as const;
-const TYPED = ['ack', 'resolve', 'freeze', 'thaw', 'fact', 'merge', 'split', 'detach', 'seen'] as const;
+const READING = ['list', 'show', 'details', 'status', 'unknown', 'rules'] as const;
+const TYPED = [
+	'ack',
+	'resolve',
+	'freeze',
+	'thaw',
+	'fact',
+	'merge',
+	'split',
+	'detach',
+	'seen',
+	'feedback',
+	'apply',
+	'decline',
+	'revoke',
+] as const;
 /** For the decision that stands in `show`: the person names it. */
 const ON_DECISION = ['approve', 'refuse', 'attest'] as const;
 const ON_STEP = [...ON_DECISION, 'settle', 'ask'] as const;
 const ALL: readonly string[] = [...READING, ...TYPED, ...ON_STEP];
 
 const USAGE = `usage: interlock incident list|status|unknown [--json]
-       interlock incident show N [--json]
+       interlock incident show|details N [--json]
        interlock incident ack N
        interlock incident resolve N WHAT IT WAS
        interlock incident approve STEP --decision D [--reason TEXT]
@@ -51,6 +75,9 @@ const USAGE = `usage: interlock incident list|status|unknown [--json]
        interlock incident merge N M [REASON]
        interlock incident split N ALERT... [because REASON]
        interlock incident seen UNP...
+       interlock incident feedback N false-positive|too-high|too-low|grouping
+       interlock incident rules [--json]
+       interlock incident apply|decline|revoke LRN
        interlock incident freeze|thaw [all | site X | zone Y] [REASON]
        interlock incident fact NAME SUBJECT VALUE [for 2h] [REASON]
 STEP and D stand in \`show\`. Whoever changes something sets INTERLOCK_PERSON and INTERLOCK_PERSON_TOKEN (interlock person token ID).
@@ -104,7 +131,13 @@ export async function incident(args: string[], io: Io, given: IncidentDeps | nul
 		return await run(
 			wish,
 			who.value,
-			{ database: store.database, directory: deps.directory, split, now: deps.now },
+			{
+				database: store.database,
+				directory: deps.directory,
+				split,
+				learning: learningFor(deps),
+				now: deps.now,
+			},
 			io,
 		);
 	} catch (cause) {
@@ -124,7 +157,18 @@ function depsOf(io: Io): IncidentDeps | null {
 		dataFolder: config.environment.dataFolder,
 		open: async () => await openStore(config.environment, 'share'),
 		now: Date.now,
+		windows: config.windows,
+		rules: () => loadShipped(config).rules,
 	};
+}
+
+/** Rules and classifier are read when somebody first asks what a rule would do: most commands never do. */
+function learningFor({ directory: { inventory }, windows = [], rules }: IncidentDeps): Learning {
+	let ground: Omit<JudgeContext, 'now'> | null = null;
+	return createLearning(inventory, () => {
+		ground ??= { inventory, rules: rules?.() ?? [], classifier: loadWeights(), attack: attackTable, windows };
+		return ground;
+	});
 }
 
 const READER: Acting = { person: null, id: 'reader', groups: [], via: 'cli' };

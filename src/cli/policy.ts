@@ -284,6 +284,7 @@ function snapshotOf(step: ProposedStep, ground: Ground, stated: Stated, confiden
 		readings: stated.readings,
 		freezes: [],
 		confidence_firm: confidence,
+		automatic_last_hour: 0,
 		site_rules: ground.siteRules,
 	};
 }

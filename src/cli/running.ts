@@ -61,6 +61,7 @@ export async function startRunning(options: RunOptions): Promise<Running> {
 			clock: Date.now,
 			log,
 			metrics: createMetrics(),
+			isThreaded: true,
 		});
 		opened.unshift(flow);
 		if (workspace !== null) workspace.slack.setEventsUrl(`http://127.0.0.1:${await slackPort(flow)}/slack/events`);

@@ -25,6 +25,8 @@ export async function serve(args: string[], io: Io): Promise<number> {
 	const config = withPeople(loaded);
 	const token = config.environment.token?.reveal() ?? randomBytes(24).toString('hex');
 	const log = createLog(io.env['LOG_LEVEL'] ?? 'info');
+	// Listened for from the start: the door is open before everything behind it is up, and a Ctrl-C then must stop in order too.
+	const told = untilTold();
 	const running = await startRunning({
 		config,
 		roles,
@@ -34,7 +36,7 @@ export async function serve(args: string[], io: Io): Promise<number> {
 		isQuick: false,
 	});
 	for (const line of greeting(config, running, token)) io.out(line);
-	const reason = await untilTold();
+	const reason = await told;
 	io.err(`stopping: ${reason}`);
 	await running.stop();
 	return EXIT.ok;

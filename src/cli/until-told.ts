@@ -26,6 +26,8 @@ export function untilTold(): Promise<string> {
 			if (!isStopping && BEGUN.some(({ pid, parent }) => parentOf(pid) !== parent))
 				stop('the process that started this one is gone');
 		}, PARENT_LOOK_MS);
+		// A start that fails ends the program: looking at parents must not keep it.
+		timer.unref();
 	});
 }
 

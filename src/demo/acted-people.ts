@@ -15,9 +15,18 @@ export type Acted = {
 	act(steps: readonly Step[]): Promise<void>;
 };
 
+/** What a person types on the command line, after `incident fact`, with their own token; whether it was accepted. */
+export type Outside = (who: Person, words: readonly string[]) => Promise<boolean>;
+
+/** What proves nothing in chat (rule G8) is said on the command line. */
+const OUTSIDE: readonly string[] = ['out_of_band_confirmed'];
+
+/**
+ * What nobody says here: without a standing leave the bot may not end sessions by itself, and one person decides; and accounts are part of
+ * the attack, so nobody says that they are not.
+ */
+const UNSAID: readonly string[] = ['session_preapproved', 'identity_compromised'];
 /** Steps whose missing facts the people supply, by playbook key: what they want to see done. */
-/** What nobody says here: then the bot may not end sessions by itself, and one person decides. */
-const UNSAID: readonly string[] = ['session_preapproved'];
 const WANTED = ['end-session', 'cut-station', 'isolate-jump'];
 /** A step that the gate leaves to hands, and the OT engineer does. */
 const BY_HAND = 'close-flow';
@@ -30,6 +39,7 @@ export function createActedPeople(
 	people: readonly Person[],
 	channel: string,
 	clock: () => number,
+	outside: Outside,
 ): Acted {
 	const said: Acted['said'] = [];
 	const wrongClicks: Acted['wrongClicks'] = [];
@@ -48,8 +58,14 @@ export function createActedPeople(
 		const who = people.find((person) => spec.suppliers.some((role) => holdsRole(person, role, 'nordhafen', null)));
 		if (who?.slack == null || best === undefined || !once(`fact ${name} ${subject}`)) return;
 		const value = typeof best === 'boolean' ? (best ? 'yes' : 'no') : best;
-		await slack.act.command(who.slack, channel, `/interlock fact ${name} ${subject} ${value} for 2h checked on site`);
-		tell(who, `states ${name} of ${subject}: ${value}`);
+		const words = [name, subject, value, 'for', '2h', 'checked', 'on', 'site'];
+		if (!OUTSIDE.includes(name)) await slack.act.command(who.slack, channel, `/interlock fact ${words.join(' ')}`);
+		else if (!(await outside(who, words))) {
+			// The server was away, or did not take it: they try again.
+			doneOnce.delete(`fact ${name} ${subject}`);
+			return;
+		}
+		tell(who, `states ${name} of ${subject}: ${value}${OUTSIDE.includes(name) ? ' (on the command line)' : ''}`);
 	};
 
 	const supplyFacts = async (steps: readonly Step[]): Promise<void> => {

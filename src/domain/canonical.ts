@@ -1,5 +1,5 @@
 // Canonical JSON (RFC 8785, JCS): the bytes that are hashed. Refuses what would not read back the same.
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * RFC 8785 text of a JSON value: members sorted by UTF-16 code units, ECMAScript numbers and strings, no white space.
@@ -20,19 +20,27 @@ export function canonicalJson(value: unknown): string {
 		}
 		return JSON.stringify(value);
 	}
-	if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+	if (Array.isArray(value)) {
+		let text = '[';
+		for (let i = 0; i < value.length; i++) text += `${i === 0 ? '' : ','}${canonicalJson(value[i])}`;
+		return `${text}]`;
+	}
 	if (typeof value === 'object') {
-		const members = Object.entries(value)
-			.filter(([, member]) => member !== undefined)
-			.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-		return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`;
+		// Without a comparison of its own, sort() goes by UTF-16 code units (ECMA-262, 23.1.3.30.2).
+		const members: Record<string, unknown> = value as Record<string, unknown>; // an object's own members, whatever they are
+		let text = '';
+		for (const name of Object.keys(members).sort()) {
+			const member = members[name];
+			if (member !== undefined) text += `${text === '' ? '' : ','}${canonicalJson(name)}:${canonicalJson(member)}`;
+		}
+		return `{${text}}`;
 	}
 	throw new TypeError(`canonical JSON: ${typeof value} is not JSON`);
 }
 
 /** Lower-case hex SHA-256 of the canonical form. */
 export function canonicalHash(value: unknown): string {
-	return createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex');
+	return hash('sha256', canonicalJson(value), 'hex');
 }
 
 /** RFC 6962 leaf hash: SHA-256(0x00 || bytes). */
@@ -40,4 +48,9 @@ export function leafHash(bytes: Uint8Array): Buffer {
 	const prefixed = new Uint8Array(bytes.length + 1);
 	prefixed.set(bytes, 1);
 	return hash('sha256', prefixed, 'buffer');
+}
+
+/** The same of a text's UTF-8 bytes, as lower-case hex. */
+export function leafHashOfText(text: string): string {
+	return hash('sha256', `\u0000${text}`, 'hex');
 }

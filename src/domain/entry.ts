@@ -12,6 +12,12 @@ export const ENTRY_KINDS = [
 	'credential.refused',
 	// triage
 	'alert.judged',
+	'feedback.given',
+	'rule.proposed',
+	'rule.approved',
+	'rule.applied',
+	'rule.declined',
+	'rule.revoked',
 	'advice.given',
 	'advice.failed',
 	// correlation
@@ -55,7 +61,11 @@ export const ENTRY_KINDS = [
 	'program.started',
 	'program.stopped',
 	'program.fault',
+	'tampering.found',
 	'config.loaded',
+	'inventory.imported',
+	'inventory.taken',
+	'inventory.dismissed',
 	'ledger.exported',
 ] as const;
 export const EntryKind = z.enum(ENTRY_KINDS);

@@ -33,6 +33,8 @@ export const Incident = z.object({
 	merged_into: z.string().nullable(),
 	/** Written by the adviser, shown as its own words; null until it answered. */
 	advice: z.string().nullable(),
+	/** Why the adviser has nothing to say to what is known now; left out where it has, or where there is none. */
+	advice_note: z.string().nullish(),
 	channel: z.string().nullable(),
 	card_ts: z.string().nullable(),
 	created_at: z.number(),
@@ -63,6 +65,8 @@ export const Taken = z.object({
 	link: z.number(),
 	/** Clusters that flowed into this one by the same alert. */
 	gathered: z.array(z.string()),
+	/** It opened its cluster; what it may go on from, with the bits of evidence: proven or not by what comes next. */
+	before: z.object({ cluster: z.string(), link: z.number() }).optional(),
 });
 export type Taken = z.infer<typeof Taken>;
 

@@ -18,6 +18,8 @@ export const SiteRule = z.strictObject({
 		zones: Names.optional(),
 		assets: Names.optional(),
 	}),
+	/** The rule holds once the bot has acted alone so many times within the hour; left out: always. */
+	after_per_hour: z.int().min(0).max(1_000).optional(),
 	class: DecisionClass.exclude(['AUTO']),
 	reason: z.string().min(1).max(500),
 });

@@ -119,6 +119,46 @@ export function evaluateValue(expression: Expression, context: Readonly<Record<s
 	}
 }
 
+/** One part of a chain of `&&`: a value that must (or must not) be one of some, a choice between chains, or else its text. */
+export type Term =
+	| { readonly kind: 'in'; readonly of: string; readonly values: readonly string[]; readonly isNot: boolean }
+	| { readonly kind: 'any'; readonly text: string; readonly choices: readonly (readonly Term[])[] }
+	| { readonly kind: 'other'; readonly text: string };
+
+/**
+ * The parts of a compiled condition that must all hold, for those who compare conditions without running them. Values are written
+ * as JSON, so that `"1"` and `1` differ; `true` alone is no part, `false` is the one part of a condition that never holds.
+ */
+export function termsOf(condition: Condition): readonly Term[] {
+	const { text } = condition;
+	const written = (node: ASTNode): string => text.slice(node.start, node.end).replaceAll(/\s+/g, ' ');
+	const terms = (node: ASTNode, isNot: boolean): Term[] => {
+		if (node.op === '&&' && !isNot) return node.args.flatMap((part) => terms(part, false));
+		if (node.op === '!_') return terms(node.args, !isNot);
+		if (node.op === '||' && !isNot) {
+			return [{ kind: 'any', text: written(node), choices: node.args.map((part) => terms(part, false)) }];
+		}
+		if (node.op === 'value' && typeof node.args === 'boolean') {
+			return node.args === isNot ? [{ kind: 'other', text: 'false' }] : [];
+		}
+		if (node.op === '==' || node.op === '!=' || node.op === 'in') {
+			const [of, given] = node.args;
+			const values = (given.op === 'list' ? given.args : [given]).map(literal);
+			const isKnown = values.every((value) => value !== null) && (node.op === 'in') === (given.op === 'list');
+			if (isKnown) return [{ kind: 'in', of: written(of), values, isNot: isNot !== (node.op === '!=') }];
+		}
+		if (node.op === '.' || node.op === 'id') return [{ kind: 'in', of: written(node), values: ['true'], isNot }];
+		return [{ kind: 'other', text: `${isNot ? '!' : ''}${written(node)}` }];
+	};
+	return terms(new Environment({ unlistedVariablesAreDyn: true }).parse(text).ast, false);
+}
+
+/** A literal as JSON; null where the node is none. */
+function literal(node: ASTNode): string | null {
+	if (node.op !== 'value') return null;
+	return typeof node.args === 'bigint' ? node.args.toString() : JSON.stringify(node.args);
+}
+
 /** One line for a person: `line 2, column 7: Unknown variable: alrt`, and the line with a caret. */
 export function explainExpressionError(error: ExpressionError): string {
 	return `line ${error.line}, column ${error.column}: ${error.message}\n${error.caret}`;

@@ -16,9 +16,10 @@ const GIVE_WAY_MAX_MS = 1_000;
 const GIVE_WAY_LOOK_MS = 5;
 /** Rows a handler gets at once. */
 const BATCH: Readonly<Record<Topic, number>> = {
-	triage: 200,
+	// As many as take some tens of milliseconds: so long an alarm waits for the batch that is under way.
+	triage: 100,
 	triage_safety: 20,
-	correlate: 200,
+	correlate: 100,
 	correlate_safety: 20,
 	plan: 20,
 	advise: 1,

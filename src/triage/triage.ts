@@ -13,7 +13,7 @@ import { type JudgeContext, judge } from './judge.ts';
 export type TriageOptions = {
 	readonly database: Database;
 	/** Inventory, rules and the rest as they are now; asked once per batch. */
-	readonly context: () => Omit<JudgeContext, 'now'>;
+	readonly context: () => Omit<JudgeContext, 'now'> | Promise<Omit<JudgeContext, 'now'>>;
 	readonly clock: () => number;
 	/** Told where judging one alert failed; the alert itself goes on to people. */
 	readonly onFault: (where: string, error: unknown) => void;
@@ -34,7 +34,7 @@ async function judgeDue(due: readonly Due[], options: TriageOptions): Promise<vo
 		options.database,
 		due.map((row) => row.key),
 	);
-	const context = { ...options.context(), now };
+	const context = { ...(await options.context()), now };
 	const entries: NewEntry[] = [];
 	const changes: Change[] = [];
 	const topics: NextTopic[] = [];

@@ -94,7 +94,10 @@ describe('a lying model', () => {
 		expect(model.requests.length).toBeGreaterThan(0);
 		const given = await readEntriesOfKind(await lied.database(), ['advice.given']);
 		expect(given.length).toBeGreaterThan(0);
-		expect(JSON.stringify(await readAllIncidents(await lied.database()))).toContain('reboot the PLC');
+		const kept = JSON.stringify((await readAllIncidents(await lied.database())).map((incident) => incident.advice));
+		expect(kept).toContain('decision AUTO');
+		// What would have people act, or leads them out of Slack, is not even kept.
+		expect(kept).not.toMatch(/ignore previous rules|reboot the PLC|close the incident|evil\.example|<!channel>/);
 	});
 
 	it('changes no decision, no severity, no playbook, no approval and nothing that takes effect', async () => {
@@ -102,7 +105,7 @@ describe('a lying model', () => {
 	});
 
 	it('reaches people as text: no mention, no link, no control character', async () => {
-		await until('the advice on the card', () => JSON.stringify(messagesOf(lied)).includes('ignore previous rules'));
+		await until('the advice on the card', () => JSON.stringify(messagesOf(lied)).includes('decision AUTO'));
 		expectOnlyText(lied);
 		const shown = await lied.run(['incident', 'show', '1']);
 		expectNoControls(shown.out);

@@ -9,7 +9,7 @@ import { type Answered, sendScenario } from '../../src/demo/send.ts';
 import type { Message } from '../../src/demo/slack/workspace.ts';
 import { sql } from '../../src/store/drizzle.ts';
 import { readAllIncidents, readAllMessages, readAllSteps, readEntriesOfKind } from '../../src/store/read/demo.ts';
-import { type Child, livingIn, RECOVER_MS, until, untilReady, type World } from './program.ts';
+import { type Child, livingIn, outsideOf, RECOVER_MS, until, untilReady, type World } from './program.ts';
 
 /** What is killed: the program; its whole process group; everything that belongs to it, PostgreSQL included (as a power cut does). */
 const KINDS = ['process', 'process', 'group', 'everything'] as const;
@@ -64,7 +64,7 @@ export async function tellWithKills(
 	pace: number,
 	endMs: number,
 ): Promise<CrashRun> {
-	const people = createActedPeople(world.slack, demoPeople(), 'incidents', Date.now);
+	const people = createActedPeople(world.slack, demoPeople(), 'incidents', Date.now, outsideOf(world));
 	const state = { isOver: false, isUp: false };
 	let child = await world.ready();
 	state.isUp = true;
@@ -109,7 +109,7 @@ export async function tellWithKills(
 	}
 }
 
-/** Nothing waits but what runs out later (approvals, containments) or is looked at again (held steps), and the ledger has not grown for a while. */
+/** Nothing waits but what runs out later (approvals, containments) or is looked at again (held steps, a grown incident for the adviser), and the ledger has not grown for a while. */
 export async function untilAtRest(world: World, timeoutMs: number, quietMs = 4_000): Promise<void> {
 	let [entries, since, waiting] = [-1, 0, ''];
 	await until(
@@ -119,7 +119,7 @@ export async function untilAtRest(world: World, timeoutMs: number, quietMs = 4_0
 			const now = Date.now();
 			const busy = await db.execute(sql`
 				SELECT topic, key, due_at - ${now} AS due_in, lease_until - ${now} AS leased_for, attempts, last_error FROM outbox
-				WHERE NOT parked AND (topic NOT IN ('expire', 'plan') OR due_at <= ${now}) LIMIT 10`);
+				WHERE NOT parked AND (topic NOT IN ('expire', 'plan', 'advise') OR due_at <= ${now}) LIMIT 10`);
 			const [row] = await db.execute<{ entries: string; newest: string }>(sql`
 				SELECT count(*) AS entries, (SELECT kind FROM ledger_entries ORDER BY seq DESC LIMIT 1) AS newest FROM ledger_entries`);
 			waiting = JSON.stringify({ busy, ledger: row });

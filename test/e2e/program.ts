@@ -18,7 +18,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { outsideChat } from '../../src/cli/demo-outside.ts';
 import { LOCAL_CHANNELS } from '../../src/cli/local.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { fileReader } from '../../src/config/read-folder.ts';
+import type { Outside } from '../../src/demo/acted-people.ts';
 import { demoPeople } from '../../src/demo/plant.ts';
 import { type LocalSlack, startLocalSlack } from '../../src/demo/slack/local-slack.ts';
 import { startTarget, type Target } from '../../src/demo/target.ts';
@@ -89,6 +93,13 @@ export type WorldOptions = {
 	/** Without the Slack variables: the program opens its own stand-in. */
 	readonly isWithoutSlack?: boolean;
 };
+
+/** How the acted people type on the command line of this world's server; while no database runs it comes to nothing. */
+export function outsideOf(world: World): Outside {
+	const config = loadConfig(world.env, fileReader, Date.now());
+	if (!config.ok) throw new Error(JSON.stringify(config.error));
+	return outsideChat(config.value, () => world.database());
+}
 
 export async function freePort(): Promise<number> {
 	return new Promise((done, fail) => {

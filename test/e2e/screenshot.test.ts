@@ -11,7 +11,7 @@ import { sendScenario } from '../../src/demo/send.ts';
 import type { Message } from '../../src/demo/slack/workspace.ts';
 import { readAllSteps } from '../../src/store/read/demo.ts';
 import { keyOf, messagesOf } from './crash-run.ts';
-import { openWorld, ROOT, until, type World } from './program.ts';
+import { openWorld, outsideOf, ROOT, until, type World } from './program.ts';
 
 const BROWSER = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const hasBrowser = existsSync(BROWSER);
@@ -37,7 +37,7 @@ describe.skipIf(!hasBrowser && process.env['CI'] !== 'true')('the local Slack du
 		expect(hasBrowser, `a browser at ${BROWSER} (CHROMIUM_PATH names another)`).toBe(true);
 		world = await openWorld();
 		const child = await world.ready();
-		const people = createActedPeople(world.slack, demoPeople(), 'incidents', Date.now);
+		const people = createActedPeople(world.slack, demoPeople(), 'incidents', Date.now, outsideOf(world));
 		await sendScenario(jumpHostAttack(Date.now(), PACE), () => world.door, world.token);
 		// Until two people are asked about the engineering station: that is the moment of the picture.
 		const state = { isOver: false };

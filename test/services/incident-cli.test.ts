@@ -214,4 +214,66 @@ describe('interlock person token', () => {
 		expect(await runPerson(['token', 'ana', '--days', '4000'], io(), person)).toBe(2);
 		expect(await runPerson([], io(), person)).toBe(2);
 	});
+
+	it('takes what the program got wrong, proposes, and has others apply and revoke', async () => {
+		const of = current;
+		const verdict = {
+			domain: 'ot' as const,
+			category: 'ot_change' as const,
+			severity: 'medium' as const,
+			severity_floor: 'medium' as const,
+			matrix: 'ics' as const,
+			tactics: ['execution'],
+			techniques: [],
+			confidence: 0.3,
+			confidence_firm: 0.3,
+			assets: ['ews-4'],
+			playbooks: [],
+			tags: [],
+			muted: false,
+			reasons: [],
+		};
+		const at = Date.now();
+		const row = {
+			id: 'alr_00000000000000000077',
+			source: 'ids',
+			source_kind: 'syslog',
+			fingerprint: 'fingerprint-77',
+			status: 'open' as const,
+			title: 'Odd write',
+			severity: 'medium',
+			kind: 'security',
+			time_basis: 'event',
+			occurred_at: at,
+			received_at: at,
+			first_seen: at,
+			last_seen: at,
+			entities: [{ type: 'host' as const, value: 'ews-4', role: 'target' as const }],
+			techniques: [],
+			labels: {},
+			raw: '{}',
+			incident: of.id,
+			verdict,
+		};
+		await record(fresh.database, { entries: [], changes: [{ op: 'insert', table: 'alerts', row }] }, at);
+		expect(await as('pia', 'feedback', String(of.number), 'false-positive')).toBe(0);
+		expect(out.join()).toContain('1 change proposed');
+		expect(await runIncident(['rules', '--json'], io(), deps())).toBe(0);
+		const { proposed } = JSON.parse(out.join('')) as { proposed: { id: string; incident: string }[] };
+		const id = proposed.find((one) => one.incident === of.id)?.id ?? '';
+		expect(await as('pia', 'apply', id)).toBe(1);
+		expect(err.join()).toContain('you asked for it');
+		expect(await as('ana', 'apply', id)).toBe(0);
+		expect(await as('olaf', 'apply', id)).toBe(0);
+		expect(await runIncident(['rules'], io(), deps())).toBe(0);
+		expect(out.join()).toContain('in force: 1');
+		expect(await as('olaf', 'revoke', id)).toBe(0);
+		expect(await lastEntry()).toBe('rule.revoked');
+		expect(await runIncident(['show', String(of.number), '--json'], io(), deps())).toBe(0);
+		expect(JSON.parse(out.join(''))).toMatchObject({
+			insight: { stages: [{ tactic: 'execution', zone: 'cell-3', alerts: 1 }] },
+		});
+		expect(await runIncident(['details', String(of.number)], io(), deps())).toBe(0);
+		expect(out.join()).toContain('path, by event time');
+	});
 });
