@@ -140,6 +140,16 @@ export function createIntake(
 			inFlight.add(work);
 		}
 	};
+	/** After what has come in already is read, so that it goes in the same commit. */
+	const asked = new Set<Lane>();
+	const nextOf = (lane: Lane): void => {
+		if (asked.has(lane)) return;
+		asked.add(lane);
+		setImmediate(() => {
+			asked.delete(lane);
+			next(lane);
+		});
+	};
 	return {
 		accept(delivery) {
 			// An empty body waits for nothing; one larger than the limit is let in when nothing else waits, or it could never be.
@@ -150,7 +160,7 @@ export function createIntake(
 			return new Promise((done, fail) => {
 				lane.waiting.push({ delivery, conditions: conditionsOf(delivery), done, fail });
 				lane.count += delivery.items.length;
-				next(lane);
+				nextOf(lane);
 			});
 		},
 		gathered,

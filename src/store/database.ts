@@ -41,7 +41,12 @@ export function openDatabase(url: string, role: string | null, connectionsMax = 
 		},
 	};
 	const client = postgres(url, { ...options, max: connectionsMax });
-	const raw = postgres(url, { ...options, max: 4 });
+	// Its statements are always the same and read nothing out of their parameters: planned once, not each time anew with the rows in view.
+	const raw = postgres(url, {
+		...options,
+		max: 4,
+		connection: { ...options.connection, plan_cache_mode: 'force_generic_plan' },
+	});
 	const onClose = new Set<() => Promise<void>>();
 	return {
 		url,

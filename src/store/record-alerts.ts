@@ -1,14 +1,15 @@
 // The bulk form of record() for the door: thousands of alerts, their entries, folds and topics in one transaction.
 // What folds into what is decided by the function handed in; this file only reads the held rows under lock and writes.
-// Two round trips a commit: statements that do not wait for one another are sent together, each prepared once, rows as one JSON text.
+// Two round trips a commit: statements that do not wait for one another are sent together, each prepared once, rows by column (columns.ts).
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { NewEntry } from '../domain/entry.ts';
 import type { NextTopic } from '../domain/topic.ts';
+import { type Columns, columnTexts, jsonOf, rowsFrom } from './columns.ts';
 import type { Database } from './database.ts';
 import { sql } from './drizzle.ts';
-import { INSERT_ENTRIES, INSERT_TOPICS, prepareEntry } from './record.ts';
+import { ENTRY_COLUMNS, insertEntries, insertTopics, prepareEntry, TOPIC_COLUMNS } from './record.ts';
 import type * as schema from './schema.ts';
 
 export type AlertRow = typeof schema.alerts.$inferInsert;
@@ -97,7 +98,7 @@ export async function recordAlerts(
 			// What came last tells what comes next: among repeats the short way would be gone in vain each time.
 			const isPlain = signatures.length === 0 && conditions.length <= ROWS_MAX && !metRepeats.has(database);
 			const topics =
-				(isPlain ? await commitNew(database, conditions, decide, now) : null) ??
+				(isPlain ? await commitNew(database, decide, now) : null) ??
 				(await commitOnce(database, conditions, signatures, decide, now));
 			if (topics.size > 0) database.onTopics([...topics]);
 			return;
@@ -109,7 +110,7 @@ export async function recordAlerts(
 
 /** Statements of one transaction, sent without waiting for each other's answers. */
 type Pipe = {
-	send(statement: string, rows: readonly object[]): void;
+	send(statement: string, parameters: readonly string[]): void;
 	/** The answers so far, in order. Throws the first failure: those that follow one only say that there was one. */
 	answers(): Promise<readonly Rows[]>;
 };
@@ -118,10 +119,10 @@ type Rows = postgres.RowList<postgres.Row[]>;
 function openPipe(tx: postgres.TransactionSql): Pipe {
 	const sent: Promise<PromiseSettledResult<Rows>>[] = [];
 	return {
-		send(statement, rows) {
+		send(statement, parameters) {
 			sent.push(
 				tx
-					.unsafe(statement, [jsonText(rows)], { prepare: true })
+					.unsafe(statement, [...parameters], { prepare: true })
 					.execute()
 					.then(
 						(value): PromiseSettledResult<Rows> => ({ status: 'fulfilled', value }),
@@ -138,18 +139,6 @@ function openPipe(tx: postgres.TransactionSql): Pipe {
 	};
 }
 
-/** Postgres takes neither U+0000 nor half a surrogate pair out of a JSON text; the parsers leave none, and this holds for any to come. */
-function jsonText(rows: readonly object[]): string {
-	const text = JSON.stringify(rows);
-	if (!text.includes('\\u')) return text;
-	const clean = (value: string): string => value.replaceAll('\u0000', '\uFFFD').toWellFormed();
-	return JSON.stringify(rows, (_, value: unknown) => {
-		if (typeof value === 'string') return clean(value);
-		if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-		return Object.fromEntries(Object.entries(value).map(([name, member]) => [clean(name), member]));
-	});
-}
-
 /**
  * The short way where every condition is new: one statement, one round trip, no lock. It looks for the conditions itself and writes
  * nothing where one of them is there already (null then). A condition that somebody else opens in between is a unique violation, and
@@ -157,19 +146,24 @@ function jsonText(rows: readonly object[]): string {
  */
 async function commitNew(
 	database: Database,
-	conditions: readonly Condition[],
 	decide: (held: HeldRow[], replayed: ReadonlySet<string>) => DoorWork,
 	now: number,
 ): Promise<Set<string> | null> {
 	const work = decide([], new Set());
 	if (work.updates.length > 0 || work.unparsed.length > 0) return null;
-	const wanted = conditions.map(({ source, fingerprint }) => ({ s: source, f: fingerprint }));
-	const entries = work.entries.map((entry) => prepareEntry(entry, now).row);
-	const rows = [wanted, work.inserts, entries, foldedTopics(work.topics, now)];
+	// Where none is held, each condition has a row of its own: the rows say which are asked for.
+	const rows = [
+		...columnTexts(work.inserts, ALERT_COLUMNS),
+		...columnTexts(
+			work.entries.map((entry) => prepareEntry(entry, now).row),
+			ENTRY_COLUMNS,
+		),
+		...columnTexts(foldedTopics(work.topics, now), TOPIC_COLUMNS),
+	];
 	const hasUnknown = work.unknownAssets.length > 0;
 	const [held] = await database.raw.unsafe(
 		hasUnknown ? INSERT_NEW_AND_UNKNOWN : INSERT_NEW,
-		(hasUnknown ? [...rows, work.unknownAssets] : rows).map(jsonText),
+		hasUnknown ? [...rows, ...columnTexts(work.unknownAssets, UNKNOWN_COLUMNS)] : rows,
 		{ prepare: true },
 	);
 	return held?.['held'] === false ? new Set(work.topics.map((next) => next.topic)) : null;
@@ -185,11 +179,8 @@ async function commitOnce(
 	const { topics, written } = await database.raw.begin(async (tx) => {
 		const reads = openPipe(tx);
 		if (signatures.length > 0)
-			reads.send(
-				CLAIM_SIGNATURES,
-				signatures.map((signature) => ({ ...signature, at: now })),
-			);
-		if (conditions.length > 0) reads.send(LOCK_HELD, wantedOf(conditions));
+			reads.send(CLAIM_SIGNATURES, [jsonOf(signatures.map((signature) => ({ ...signature, at: now })))]);
+		if (conditions.length > 0) reads.send(LOCK_HELD, [jsonOf(wantedOf(conditions))]);
 		const answers = await reads.answers();
 		const fresh = new Set(signatures.length > 0 ? answers[0]?.map((row) => row['id']) : []);
 		const replayed = new Set(signatures.map(({ id }) => id).filter((id) => !fresh.has(id)));
@@ -236,15 +227,45 @@ FROM alerts WHERE id IN (
 )
 ORDER BY id FOR UPDATE`;
 
-const INSERT_ALERTS = `
-INSERT INTO alerts (id, source, source_kind, fingerprint, external_id, status, title, description, severity, severity_raw, kind, domain,
-	time_basis, occurred_at, received_at, first_seen, last_seen, closed_at, repeats, entities, techniques, labels, raw, turns, flapping)
-SELECT id, source, source_kind, fingerprint, external_id, status, title, description, severity, severity_raw, kind, domain,
-	time_basis, occurred_at, received_at, first_seen, last_seen, closed_at, repeats, entities, techniques, labels, raw, turns, flapping
-FROM json_to_recordset($1::text::json) AS r(id text, source text, source_kind text, fingerprint text, external_id text, status text,
-	title text, description text, severity text, severity_raw text, kind text, domain text, time_basis text, occurred_at bigint,
-	received_at bigint, first_seen bigint, last_seen bigint, closed_at bigint, repeats int, entities jsonb, techniques jsonb, labels jsonb,
-	raw text, turns jsonb, flapping boolean)`;
+const ALERT_COLUMNS: Columns = [
+	['id', 'text'],
+	['source', 'text'],
+	['fingerprint', 'text'],
+	['source_kind', 'text'],
+	['external_id', 'text'],
+	['status', 'text'],
+	['title', 'text'],
+	['description', 'text'],
+	['severity', 'text'],
+	['severity_raw', 'text'],
+	['kind', 'text'],
+	['domain', 'text'],
+	['time_basis', 'text'],
+	['occurred_at', 'bigint'],
+	['received_at', 'bigint'],
+	['first_seen', 'bigint'],
+	['last_seen', 'bigint'],
+	['closed_at', 'bigint'],
+	['repeats', 'int'],
+	['entities', 'jsonb'],
+	['techniques', 'jsonb'],
+	['labels', 'jsonb'],
+	['raw', 'text'],
+	['turns', 'jsonb'],
+	['flapping', 'boolean'],
+];
+const UNKNOWN_COLUMNS: Columns = [
+	['id', 'text'],
+	['type', 'text'],
+	['value', 'text'],
+	['source', 'text'],
+	['at', 'bigint'],
+];
+
+function insertAlerts(rows: string): string {
+	const names = ALERT_COLUMNS.map(([name]) => name).join(', ');
+	return `\nINSERT INTO alerts (${names}) SELECT ${names} FROM ${rows}`;
+}
 
 const UPDATE_HELD = `
 UPDATE alerts SET status = u.status, first_seen = u.first_seen, last_seen = u.last_seen, closed_at = u.closed_at,
@@ -263,33 +284,41 @@ FROM json_to_recordset($1::text::json)
 	AS r(id text, source text, source_kind text, received_at bigint, raw text, problems jsonb, hash text, repeats int)
 ON CONFLICT (source, hash) DO UPDATE SET repeats = unparsed.repeats + excluded.repeats, received_at = excluded.received_at`;
 
-const INSERT_UNKNOWN_ASSETS = `
+function insertUnknownAssets(rows: string): string {
+	return `
 INSERT INTO unknown_assets (id, type, value, sources, first_seen, last_seen, times)
 SELECT id, min(type), min(value), jsonb_agg(DISTINCT source), min(at), max(at), count(*)::int
-FROM json_to_recordset($1::text::json) AS f(id text, type text, value text, source text, at bigint)
-GROUP BY id ORDER BY id
+FROM ${rows} GROUP BY id ORDER BY id
 ON CONFLICT (id) DO UPDATE SET last_seen = GREATEST(unknown_assets.last_seen, excluded.last_seen),
 	times = unknown_assets.times + excluded.times,
 	sources = (SELECT jsonb_agg(DISTINCT s) FROM jsonb_array_elements(unknown_assets.sources || excluded.sources) AS s)`;
-
-/** An insert that takes its rows from the numbered parameter, and none where a condition of the commit is held. */
-function unlessHeld(insert: string, parameter: string, alias: string): string {
-	return insert
-		.replace('$1', parameter)
-		.replace(new RegExp(`\\bAS ${alias}\\(([^)]*)\\)`), (whole) => `${whole} WHERE NOT (SELECT held FROM h)`);
 }
 
-/** The look and the inserts as one statement, so in one transaction. */
+const INSERT_ALERTS = insertAlerts(rowsFrom(ALERT_COLUMNS, 1, 'r'));
+const INSERT_ENTRIES = insertEntries(rowsFrom(ENTRY_COLUMNS, 1, 'r'));
+const INSERT_TOPICS = insertTopics(rowsFrom(TOPIC_COLUMNS, 1, 'r'));
+const INSERT_UNKNOWN_ASSETS = insertUnknownAssets(rowsFrom(UNKNOWN_COLUMNS, 1, 'f'));
+
+/** The parameters of the short way: alerts, entries, topics, unknown assets. */
+const FIRST_ENTRY = 1 + ALERT_COLUMNS.length;
+const FIRST_TOPIC = FIRST_ENTRY + ENTRY_COLUMNS.length;
+const FIRST_UNKNOWN = FIRST_TOPIC + TOPIC_COLUMNS.length;
+/** No row where a condition of the commit is held. */
+const UNLESS_HELD = 'WHERE NOT (SELECT held FROM h)';
+
+/** The look and the inserts as one statement, so in one transaction. Source and fingerprint are the second and third of ALERT_COLUMNS. */
 const INSERT_NEW_HEAD = `
 WITH h AS MATERIALIZED (
 	SELECT EXISTS (
-		SELECT FROM json_to_recordset($1::text::json) AS w(s text, f text)
+		SELECT FROM unnest($2::text::text[], $3::text::text[]) AS w(s, f)
 		CROSS JOIN LATERAL (SELECT FROM alerts WHERE source = w.s AND fingerprint = w.f LIMIT 1) AS a
 	) AS held
-), a AS (${unlessHeld(INSERT_ALERTS, '$2', 'r')}), e AS (${unlessHeld(INSERT_ENTRIES, '$3', 'r')}),
-t AS (${unlessHeld(INSERT_TOPICS, '$4', 'r')})`;
+), a AS (${insertAlerts(`${rowsFrom(ALERT_COLUMNS, 1, 'r')} ${UNLESS_HELD}`)}),
+e AS (${insertEntries(`${rowsFrom(ENTRY_COLUMNS, FIRST_ENTRY, 'r')} ${UNLESS_HELD}`)}),
+t AS (${insertTopics(`${rowsFrom(TOPIC_COLUMNS, FIRST_TOPIC, 'r')} ${UNLESS_HELD}`)})`;
 const INSERT_NEW = `${INSERT_NEW_HEAD} SELECT held FROM h`;
-const INSERT_NEW_AND_UNKNOWN = `${INSERT_NEW_HEAD}, u AS (${unlessHeld(INSERT_UNKNOWN_ASSETS, '$5', 'f')}) SELECT held FROM h`;
+const INSERT_NEW_AND_UNKNOWN = `${INSERT_NEW_HEAD},
+u AS (${insertUnknownAssets(`${rowsFrom(UNKNOWN_COLUMNS, FIRST_UNKNOWN, 'f')} ${UNLESS_HELD}`)}) SELECT held FROM h`;
 
 function heldRow(row: postgres.Row): HeldRow {
 	const text = (name: string): string => String(row[name] ?? '');
@@ -312,13 +341,23 @@ function heldRow(row: postgres.Row): HeldRow {
 }
 
 async function writeDoorWork(pipe: Pipe, work: DoorWork, now: number): Promise<void> {
-	await sendParts(pipe, INSERT_ALERTS, work.inserts, (row) => row);
-	await sendParts(pipe, UPDATE_HELD, work.updates, (row) => row);
-	await sendParts(pipe, INSERT_UNPARSED, mergedUnparsed(work.unparsed), (row) => row);
+	const byColumn =
+		(columns: Columns) =>
+		(rows: readonly object[]): string[] =>
+			columnTexts(rows, columns);
+	const asJson = (rows: readonly object[]): string[] => [jsonOf(rows)];
+	await sendParts(pipe, INSERT_ALERTS, work.inserts, byColumn(ALERT_COLUMNS));
+	await sendParts(pipe, UPDATE_HELD, work.updates, asJson);
+	await sendParts(pipe, INSERT_UNPARSED, mergedUnparsed(work.unparsed), asJson);
 	// Whole: one asset may stand in it many times and is counted together.
-	if (work.unknownAssets.length > 0) pipe.send(INSERT_UNKNOWN_ASSETS, work.unknownAssets);
-	await sendParts(pipe, INSERT_ENTRIES, work.entries, (entry) => prepareEntry(entry, now).row);
-	await sendParts(pipe, INSERT_TOPICS, foldedTopics(work.topics, now), (row) => row);
+	if (work.unknownAssets.length > 0) pipe.send(INSERT_UNKNOWN_ASSETS, columnTexts(work.unknownAssets, UNKNOWN_COLUMNS));
+	await sendParts(pipe, INSERT_ENTRIES, work.entries, (part) =>
+		columnTexts(
+			part.map((entry) => prepareEntry(entry, now).row),
+			ENTRY_COLUMNS,
+		),
+	);
+	await sendParts(pipe, INSERT_TOPICS, foldedTopics(work.topics, now), byColumn(TOPIC_COLUMNS));
 }
 
 /** A statement for each part of the rows; what they look like is worked out part by part too, so that no long turn holds up the process. */
@@ -326,11 +365,11 @@ async function sendParts<T>(
 	pipe: Pipe,
 	statement: string,
 	rows: readonly T[],
-	sent: (row: T) => object,
+	parametersOf: (part: readonly T[]) => string[],
 ): Promise<void> {
 	for (let i = 0; i < rows.length; i += ROWS_MAX) {
 		if (i > 0) await nextTurn();
-		pipe.send(statement, rows.slice(i, i + ROWS_MAX).map(sent));
+		pipe.send(statement, parametersOf(rows.slice(i, i + ROWS_MAX)));
 	}
 }
 

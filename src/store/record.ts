@@ -5,6 +5,7 @@ import { canonicalJson, leafHashOfText } from '../domain/canonical.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
+import { type Columns, columnTexts, rowsFrom } from './columns.ts';
 import type { Database, Transaction } from './database.ts';
 import { and, eq, getTableColumns, sql } from './drizzle.ts';
 import * as schema from './schema.ts';
@@ -85,7 +86,7 @@ export async function record(database: Database, what: ToRecord, now: number): P
 }
 
 export type PreparedEntry = {
-	/** As INSERT_ENTRIES takes it: the leaf hash in hex. */
+	/** As ENTRY_COLUMNS take it: the leaf hash in hex. */
 	readonly row: Omit<typeof schema.ledgerEntries.$inferInsert, 'leaf'> & { readonly leaf: string };
 	readonly personal: readonly (typeof schema.ledgerPersonal.$inferInsert)[];
 };
@@ -160,21 +161,49 @@ let chanceUsed = chance.length;
 /** Rows of one statement. */
 const ROWS_MAX = 500;
 
-/** Rows come as one JSON text: one statement whatever their number, prepared once. */
-export const INSERT_ENTRIES = `
-INSERT INTO ledger_entries (id, kind, at, actor_kind, actor_id, incident, canonical, leaf)
-SELECT id, kind, at, actor_kind, actor_id, incident, canonical, decode(leaf, 'hex')
-FROM json_to_recordset($1::text::json)
-	AS r(id text, kind text, at bigint, actor_kind text, actor_id text, incident text, canonical text, leaf text)`;
+export const ENTRY_COLUMNS: Columns = [
+	['id', 'text'],
+	['kind', 'text'],
+	['at', 'bigint'],
+	['actor_kind', 'text'],
+	['actor_id', 'text'],
+	['incident', 'text'],
+	['canonical', 'text'],
+	['leaf', 'text'],
+];
+export const TOPIC_COLUMNS: Columns = [
+	['topic', 'text'],
+	['key', 'text'],
+	['data', 'jsonb'],
+	['due_at', 'bigint'],
+];
 
-export const INSERT_TOPICS = `
-INSERT INTO outbox (topic, key, data, due_at)
-SELECT topic, key, data, due_at FROM json_to_recordset($1::text::json) AS r(topic text, key text, data jsonb, due_at bigint)
+/** @param rows a table `r` with ENTRY_COLUMNS, and what may follow it */
+export function insertEntries(rows: string): string {
+	return `
+INSERT INTO ledger_entries (id, kind, at, actor_kind, actor_id, incident, canonical, leaf)
+SELECT id, kind, at, actor_kind, actor_id, incident, canonical, decode(leaf, 'hex') FROM ${rows}`;
+}
+
+/** @param rows a table `r` with TOPIC_COLUMNS, and what may follow it */
+export function insertTopics(rows: string): string {
+	return `
+INSERT INTO outbox (topic, key, data, due_at) SELECT topic, key, data, due_at FROM ${rows}
 ON CONFLICT (topic, key) WHERE lease_until IS NULL AND NOT parked
 DO UPDATE SET due_at = LEAST(outbox.due_at, excluded.due_at), data = excluded.data`;
+}
 
-/** A statement with its `$1` filled by the rows. */
-function withRows(statement: string, rows: readonly object[]) {
+/** One statement whatever the number of its rows, prepared once. */
+function withRows(insert: (rows: string) => string, columns: Columns, rows: readonly object[]) {
+	const [head = '', ...tails] = insert(rowsFrom(columns, 1, 'r')).split(/\$\d+/);
+	return sql.join([
+		sql.raw(head),
+		...columnTexts(rows, columns).flatMap((text, i) => [sql`${text}`, sql.raw(tails[i] ?? '')]),
+	]);
+}
+
+/** A statement with its `$1` filled by the rows as one JSON text. */
+function withJson(statement: string, rows: readonly object[]) {
 	const [head = '', tail = ''] = statement.split('$1');
 	return sql`${sql.raw(head)}${JSON.stringify(rows)}${sql.raw(tail)}`;
 }
@@ -184,7 +213,8 @@ async function writeEntries(tx: Transaction, prepared: readonly PreparedEntry[])
 		const part = prepared.slice(i, i + ROWS_MAX);
 		await tx.execute(
 			withRows(
-				INSERT_ENTRIES,
+				insertEntries,
+				ENTRY_COLUMNS,
 				part.map((entry) => entry.row),
 			),
 		);
@@ -242,7 +272,7 @@ async function updateAlerts(tx: Transaction, changes: readonly Update[]): Promis
 		...change.set,
 		...Object.fromEntries(Object.entries(change.expect ?? {}).map(([name, value]) => [`was_${name}`, value])),
 	}));
-	const done = await tx.execute(withRows(statement, rows));
+	const done = await tx.execute(withJson(statement, rows));
 	if (done.length !== changes.length)
 		throw new Conflict(`alerts: ${changes.length - done.length} of ${changes.length} rows are not as they were read`);
 }
@@ -302,7 +332,7 @@ export async function writeTopics(tx: Transaction, topics: readonly NextTopic[],
 		.toSorted((a, b) => (a.topic + a.key < b.topic + b.key ? -1 : 1))
 		.map((next) => ({ topic: next.topic, key: next.key, data: next.data ?? {}, due_at: next.after ?? now }));
 	for (let i = 0; i < rows.length; i += ROWS_MAX)
-		await tx.execute(withRows(INSERT_TOPICS, rows.slice(i, i + ROWS_MAX)));
+		await tx.execute(withRows(insertTopics, TOPIC_COLUMNS, rows.slice(i, i + ROWS_MAX)));
 }
 
 async function completeDue(tx: Transaction, done: readonly Due[]): Promise<void> {
@@ -311,7 +341,7 @@ async function completeDue(tx: Transaction, done: readonly Due[]): Promise<void>
 	for (let i = 0; i < done.length; i += ROWS_MAX) {
 		const part = done.slice(i, i + ROWS_MAX);
 		const gone = await tx.execute(
-			withRows(
+			withJson(
 				`DELETE FROM outbox USING json_to_recordset($1::text::json) AS d(id bigint, attempts int)
 				WHERE outbox.id = d.id AND outbox.attempts = d.attempts RETURNING outbox.id`,
 				part.map(({ id, attempts }) => ({ id, attempts })),
