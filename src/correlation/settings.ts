@@ -132,7 +132,7 @@ export const DEFAULT_SETTINGS: Settings = {
 		site_failures: 0,
 	},
 	templateMin: -5,
-	templateMax: 1.5,
+	templateMax: 0.5,
 	elsewhereBits: -4,
 	otherOriginBits: -8,
 	otherUserBits: -0.5,
