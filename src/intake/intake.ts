@@ -119,7 +119,11 @@ export function createIntake(
 		if (isSettling || clock() >= calm.until()) return;
 		const pause = Math.min(PAUSE_MAX_MS, 2 * took);
 		pausedUntil = clock() + pause;
-		setTimeout(() => next(ordinary), pause);
+		setTimeout(() => {
+			// The timer ends the pause, and not the clock: a timer may be a millisecond early, and a clock may be set back.
+			pausedUntil = Number.NEGATIVE_INFINITY;
+			next(ordinary);
+		}, pause);
 	};
 	const next = (lane: Lane): void => {
 		while (lane.inFlight < room(lane)) {
