@@ -1,7 +1,7 @@
 // What is said in Slack, and when: an incident's card, the requests and notes in its thread, posts of other stages, what was not
 // understood. Reads and delivers. What each message says is in views/, how it gets through in deliver.ts.
 import type { Incident } from '../domain/incident.ts';
-import { severityRank } from '../domain/severity.ts';
+import { SEVERITIES, severityRank } from '../domain/severity.ts';
 import {
 	countRecent,
 	readCardless,
@@ -24,6 +24,7 @@ import { handsMessage } from './views/hands.ts';
 import { mergeSuggestion, plainPost, stormDigest, unparsedNotice } from './views/notices.ts';
 import { proposalMessage } from './views/proposal.ts';
 import { isNoted, timelineNote } from './views/timeline.ts';
+import { incidentName, severityWords } from './views/words.ts';
 
 /** Incidents below it have no card of their own: they are in `list`, `status` and App Home. A process-safety alarm always has one. */
 const CARD_SEVERITY_MIN = 'medium';
@@ -101,8 +102,10 @@ export async function bringCard(room: Room, id: string): Promise<Next> {
 		incident: id,
 		channel,
 		threadTs: null,
-		// A request stands under its card: where people are asked, the card does not queue.
-		isUrgent: situation.incident.process_safety || (held === undefined && situation.steps.some(asksPeople)),
+		// A request stands under its card: where people are asked, the card does not queue. Nor does one that has become graver than it shows.
+		isUrgent:
+			situation.incident.process_safety ||
+			(held === undefined ? situation.steps.some(asksPeople) : isGraverThan(held.text, situation.incident)),
 		render: (rowId) => cardFor({ ...situation, insight }, rowId, room.directory.naming),
 		onPosted: (posted): Change[] => [
 			{ op: 'update', table: 'incidents', id, set: { channel: posted.channel, card_ts: posted.ts } },
@@ -116,6 +119,13 @@ export async function bringCard(room: Room, id: string): Promise<Next> {
 	const requests = await bringRequests(room, situation, rows, thread);
 	const notes = await bringNotes(room, situation, rows, thread);
 	return [requests, notes].reduce(sooner, next);
+}
+
+/** Whether the card that people see names a lower severity than the incident has. */
+function isGraverThan(text: string, incident: Situation['incident']): boolean {
+	const name = incidentName(incident);
+	const shown = SEVERITIES.find((severity) => text.startsWith(`${name} ${severityWords(severity)}`));
+	return shown !== undefined && severityRank(incident.severity) > severityRank(shown);
 }
 
 /** In a storm: tells of this incident in a digest and says when its card may come. Null where it may come now. */

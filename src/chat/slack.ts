@@ -129,6 +129,8 @@ export type SlackEdge = {
 	/** Port of the HTTP receiver once started; null in socket mode. */
 	readonly port: () => number | null;
 	readonly start: () => Promise<void>;
+	/** The program is ending: from now on no call waits to be tried again; what cannot go at once stays due. */
+	readonly hurry: () => void;
 	readonly stop: () => Promise<void>;
 };
 
@@ -177,6 +179,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackEdge> {
 	let isStarted = false;
 	return {
 		calls: createCalls(client, caller, options),
+		hurry: caller.hurry,
 		port: () => ('requestListener' in receiver ? portOf(receiver) : null),
 		// May be called again after it failed.
 		start: async () => {
@@ -322,11 +325,14 @@ function isRepeat(seen: Set<string>, id: string): boolean {
 type Caller = {
 	readonly call: <T>(what: string, run: () => Promise<T>, repeatable: boolean) => Promise<T>;
 	readonly pacer: Pacer;
+	readonly hurry: () => void;
 };
 
 /** Tries, pauses, the breaker and what is said about them. */
 function createCaller(options: SlackOptions, web: typeof import('@slack/web-api')): Caller {
 	const sleep = options.sleep ?? (async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms)));
+	const ending = new AbortController();
+	const ended = new Promise<void>((done) => ending.signal.addEventListener('abort', () => done()));
 	let failures = 0;
 	let openUntil = 0;
 	const worked = (): void => {
@@ -390,11 +396,12 @@ function createCaller(options: SlackOptions, web: typeof import('@slack/web-api'
 			if (result.kind === 'refused' || attempt >= TRIES_MAX || (result.isAmbiguous && !repeatable))
 				throw new SlackFailure(result);
 			const pause = result.retryAt - options.now();
-			if (pause > RETRY_AFTER_WAIT_MAX_MS) throw new SlackFailure(result);
-			await sleep(Math.max(0, pause));
+			if (pause > RETRY_AFTER_WAIT_MAX_MS || ending.signal.aborted) throw new SlackFailure(result);
+			await Promise.race([sleep(Math.max(0, pause)), ended]);
+			if (ending.signal.aborted) throw new SlackFailure(result);
 		}
 	};
-	return { call, pacer: createPacer(options.now) };
+	return { call, pacer: createPacer(options.now), hurry: () => ending.abort() };
 }
 
 function isFault(value: unknown): value is SlackFault {
