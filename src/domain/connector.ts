@@ -1,5 +1,8 @@
 // How the program reaches a system that does something (EDR, VPN gateway, ticket system): configuration only, no secret in it.
 import { z } from 'zod';
+import { CrowdStrikeConfig } from './connector-kinds/endpoint.ts';
+import { ActiveDirectoryConfig, EntraIdConfig, OktaConfig } from './connector-kinds/identity.ts';
+import { BlockListConfig, FortinetConfig, PaloAltoConfig, paloAltoActions } from './connector-kinds/network.ts';
 
 /** One call that a connector may make, for one action of the catalogue. `{name}` in path and body stands for a parameter. */
 export const ConnectorCall = z.strictObject({
@@ -13,7 +16,7 @@ export const ConnectorCall = z.strictObject({
 });
 export type ConnectorCall = z.infer<typeof ConnectorCall>;
 
-export const ConnectorConfig = z.strictObject({
+export const GenericHttpConfig = z.strictObject({
 	name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
 	kind: z.literal('generic-http'),
 	base_url: z.url({ protocol: /^https?$/ }),
@@ -31,4 +34,33 @@ export const ConnectorConfig = z.strictObject({
 	/** Action name -> call. */
 	calls: z.record(z.string(), ConnectorCall),
 });
+export type GenericHttpConfig = z.infer<typeof GenericHttpConfig>;
+
+/** A connector by its kind; each kind has its own keys, and a key of another kind is an error. */
+export const ConnectorConfig = z.discriminatedUnion('kind', [
+	GenericHttpConfig,
+	OktaConfig,
+	EntraIdConfig,
+	ActiveDirectoryConfig,
+	BlockListConfig,
+	PaloAltoConfig,
+	FortinetConfig,
+	CrowdStrikeConfig,
+]);
 export type ConnectorConfig = z.infer<typeof ConnectorConfig>;
+
+/** The actions that a connector does, by its configuration. */
+export function actionsOf(config: ConnectorConfig): readonly string[] {
+	switch (config.kind) {
+		case 'generic-http':
+			return Object.keys(config.calls);
+		case 'block-list':
+			return ['block_indicator', 'unblock_indicator'];
+		case 'fortinet':
+			return ['block_internal', 'unblock_internal'];
+		case 'palo-alto':
+			return paloAltoActions(config);
+		default:
+			return config.actions;
+	}
+}

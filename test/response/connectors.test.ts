@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ConnectorConfig } from '../../src/domain/connector.ts';
+import type { GenericHttpConfig } from '../../src/domain/connector.ts';
 import { checkHost, refuseAddress } from '../../src/response/connectors/address-guard.ts';
 import { createBreaker, FAILURES_MAX, OPEN_MS } from '../../src/response/connectors/breaker.ts';
 import { bodyFor, urlFor } from '../../src/response/connectors/call-template.ts';
@@ -153,7 +153,7 @@ describe('the generic HTTP connector', () => {
 	afterEach(async () => await target.close());
 
 	const SECRET = 'tok/en+s3cret==';
-	const make = (of: Partial<ConnectorConfig> = {}, idempotent = false, resolve?: string[]): Connector =>
+	const make = (of: Partial<GenericHttpConfig> = {}, idempotent = false, resolve?: string[]): Connector =>
 		createGenericHttp(
 			{
 				name: 'edr',

@@ -72,6 +72,15 @@ type RunnableName = Extract<
 	| 'isolate_host'
 	| 'release_host'
 	| 'end_session'
+	| 'disable_account'
+	| 'enable_account'
+	| 'revoke_tokens'
+	| 'disable_vendor_account'
+	| 'enable_vendor_account'
+	| 'block_indicator'
+	| 'unblock_indicator'
+	| 'block_internal'
+	| 'unblock_internal'
 >;
 
 type Common = {

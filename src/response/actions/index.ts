@@ -4,6 +4,12 @@ import { mayHaveConnector } from '../../safety/actions.ts';
 import type { Action } from './action.ts';
 import { askControlRoom } from './ask-control-room.ts';
 import { askPerson } from './ask-person.ts';
+import { blockIndicator } from './block-indicator.ts';
+import { blockInternal } from './block-internal.ts';
+import { disableAccount } from './disable-account.ts';
+import { disableVendorAccount } from './disable-vendor-account.ts';
+import { enableAccount } from './enable-account.ts';
+import { enableVendorAccount } from './enable-vendor-account.ts';
 import { endSession } from './end-session.ts';
 import { enrich } from './enrich.ts';
 import { isolateHost } from './isolate-host.ts';
@@ -11,6 +17,9 @@ import { notify } from './notify.ts';
 import { openTicket } from './open-ticket.ts';
 import { page } from './page.ts';
 import { releaseHost } from './release-host.ts';
+import { revokeTokens } from './revoke-tokens.ts';
+import { unblockIndicator } from './unblock-indicator.ts';
+import { unblockInternal } from './unblock-internal.ts';
 
 const REGISTERED: readonly Action[] = [
 	notify,
@@ -22,6 +31,15 @@ const REGISTERED: readonly Action[] = [
 	isolateHost,
 	releaseHost,
 	endSession,
+	disableAccount,
+	enableAccount,
+	revokeTokens,
+	disableVendorAccount,
+	enableVendorAccount,
+	blockIndicator,
+	unblockIndicator,
+	blockInternal,
+	unblockInternal,
 ];
 
 /**

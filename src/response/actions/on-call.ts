@@ -8,7 +8,7 @@ const PAGES_PER_HOUR_MAX = 12;
 
 /**
  * People with this role where the incident is: its target's site and zone first, else any of the incident's places, else everywhere.
- * Nobody at the place is no reason to tell nobody: then all who hold the role anywhere are told.
+ * Nobody at the place is no reason to tell nobody: then all who hold the role anywhere are told. Who is away is not asked; their deputy is.
  */
 export function onCall(role: Role, input: ActionInput): Person[] {
 	const places = [
@@ -21,7 +21,12 @@ export function onCall(role: Role, input: ActionInput): Person[] {
 	];
 	const here = input.people.filter((person) => places.some((place) => holdsRole(person, role, place.site, place.zone)));
 	const anywhere = input.people.filter((person) => person.roles.some((grant) => grant.role === role));
-	return (here.length > 0 ? here : anywhere).toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, PEOPLE_PER_PAGE_MAX);
+	const asked = here.length > 0 ? here : anywhere;
+	// Who is away is asked only where nobody else of the role is there.
+	const present = asked.filter((person) => !((person.away_until ?? 0) > input.now));
+	return (present.length > 0 ? present : asked)
+		.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+		.slice(0, PEOPLE_PER_PAGE_MAX);
 }
 
 /** True where this person has had enough for an hour: the thread still says it, only the direct message is left out. */

@@ -30,6 +30,8 @@ export type Answer =
 			readonly status: number;
 			readonly retryAfter: string | null;
 			readonly location: string | null;
+			/** Every header by its lower-case name; several of one name are joined by commas. */
+			readonly headers?: Readonly<Record<string, string>>;
 			readonly text: string;
 			readonly cut: boolean;
 	  }
@@ -115,6 +117,12 @@ function read(incoming: IncomingMessage, finish: (answer: Answer) => void): void
 			status: incoming.statusCode ?? 0,
 			retryAfter: incoming.headers['retry-after'] ?? null,
 			location: incoming.headers.location ?? null,
+			headers: Object.fromEntries(
+				Object.entries(incoming.headers).map(([name, value]) => [
+					name,
+					Array.isArray(value) ? value.join(', ') : (value ?? ''),
+				]),
+			),
 			text: Buffer.concat(parts).subarray(0, ANSWER_BYTES_MAX).toString('utf8'),
 			cut,
 		});

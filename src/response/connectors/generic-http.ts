@@ -1,6 +1,6 @@
 // The connector for anything that takes HTTP calls: an EDR, a VPN gateway, a ticket system. What it calls is configuration; whether it
 // may, is a Grant that only safety/ can make. NOT here: whether a step runs, and what becomes of a step whose effect is unknown.
-import type { ConnectorCall, ConnectorConfig } from '../../domain/connector.ts';
+import type { ConnectorCall, GenericHttpConfig } from '../../domain/connector.ts';
 import type { StepParams } from '../../domain/step.ts';
 import type { Instant } from '../../domain/time.ts';
 import { mayHaveConnector } from '../../safety/actions.ts';
@@ -19,7 +19,8 @@ export type HttpEdge = {
 	readonly resolve: Resolve;
 };
 
-const EDGE: HttpEdge = {
+/** The clock, the timer and the resolver of the machine. */
+export const EDGE: HttpEdge = {
 	now: () => Date.now(),
 	sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
 	resolve: resolveBySystem,
@@ -32,7 +33,7 @@ const EDGE: HttpEdge = {
  * @throws TypeError where the configuration names an action for which no connector may exist (effects `control`, `destroy`,
  *   `attack`, `raw`, `policy`, and every unknown action): rule G10, the missing capability
  */
-export function createGenericHttp(config: ConnectorConfig, secret: string | null, edge: HttpEdge = EDGE): Connector {
+export function createGenericHttp(config: GenericHttpConfig, secret: string | null, edge: HttpEdge = EDGE): Connector {
 	for (const action of Object.keys(config.calls)) {
 		if (!mayHaveConnector(action)) {
 			throw new TypeError(
@@ -99,7 +100,7 @@ type PreparedCall = Pick<ConnectorCall, 'method' | 'path' | 'body' | 'idempotent
 
 /** The request as it will go out, or why it cannot. */
 function prepare(
-	config: ConnectorConfig,
+	config: GenericHttpConfig,
 	call: PreparedCall,
 	request: CallRequest,
 	secret: string | null,

@@ -1,20 +1,63 @@
 // The registry of connectors: from configuration to connectors, and which one an action goes to.
 import type { ConnectorConfig } from '../../domain/connector.ts';
+import { indexInventory } from '../../domain/inventory.ts';
+import { never } from '../../domain/result.ts';
+import { createBlockList, type ListGround } from './block-list.ts';
 import type { Connector } from './connector.ts';
-import { createGenericHttp, type HttpEdge } from './generic-http.ts';
+import { createCrowdStrike } from './endpoint-connector.ts';
+import { createFortinet } from './fortinet.ts';
+import { createGenericHttp, EDGE, type HttpEdge } from './generic-http.ts';
+import { createActiveDirectory, createEntraId, createOkta } from './identity-connector.ts';
+import { createPaloAlto } from './palo-alto.ts';
+
+/** Nothing of the plant and nothing done: for a connector that is only looked at. */
+export const NO_GROUND: ListGround = {
+	inventory: indexInventory({ assets: [], zones: [], conduits: [], confirmedAt: 0 }),
+	reader: { events: async () => [], polls: async () => [], incidentOf: async () => null },
+};
 
 /**
  * Makes every configured connector.
  *
  * @param secretOf the value of the secret that a connector's `auth` names, null where it has none or it is not set
+ * @param ground inventory and ledger, for the connectors of the network: without it they find no asset and do nothing
  * @throws TypeError for a connector with a call for an action that can have none (G10)
  */
 export function createConnectors(
 	configs: readonly ConnectorConfig[],
 	secretOf: (config: ConnectorConfig) => string | null,
-	edge?: HttpEdge,
+	edge: HttpEdge = EDGE,
+	ground: ListGround = NO_GROUND,
 ): Connector[] {
-	return configs.map((config) => createGenericHttp(config, secretOf(config), edge));
+	return configs.map((config) => createConnector(config, secretOf(config), edge, ground));
+}
+
+function createConnector(
+	config: ConnectorConfig,
+	secret: string | null,
+	edge: HttpEdge,
+	ground: ListGround,
+): Connector {
+	switch (config.kind) {
+		case 'generic-http':
+			return createGenericHttp(config, secret, edge);
+		case 'okta':
+			return createOkta(config, secret, edge);
+		case 'entra-id':
+			return createEntraId(config, secret, edge);
+		case 'active-directory':
+			return createActiveDirectory(config, secret, edge);
+		case 'block-list':
+			return createBlockList(config, ground, edge.now);
+		case 'fortinet':
+			return createFortinet(config, secret, ground, edge);
+		case 'palo-alto':
+			return createPaloAlto(config, secret, ground, edge);
+		case 'crowdstrike':
+			return createCrowdStrike(config, secret, ground.inventory, edge);
+		default:
+			return never(config);
+	}
 }
 
 /**

@@ -1,8 +1,8 @@
 // How a connector proves who it is, and how its secret stays out of everything that is written down. Pure.
-import type { ConnectorConfig } from '../../domain/connector.ts';
+import type { GenericHttpConfig } from '../../domain/connector.ts';
 
 /** The header that carries the secret; none where the connector has no `auth`. Basic takes `user:password` as its secret. */
-export function authHeaders(auth: ConnectorConfig['auth'], secret: string | null): Record<string, string> {
+export function authHeaders(auth: GenericHttpConfig['auth'], secret: string | null): Record<string, string> {
 	if (auth === undefined || secret === null) return {};
 	const name = (auth.header ?? 'authorization').toLowerCase();
 	if (auth.type === 'bearer') return { [name]: `Bearer ${secret}` };
