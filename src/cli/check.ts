@@ -87,12 +87,13 @@ export function checkAll(env: Readonly<Record<string, string | undefined>>, now:
 	const all = [
 		...findings,
 		...playbooks.findings,
-		...playbooks.playbooks.flatMap(checkPlaybook),
+		...playbooks.playbooks.flatMap((one) => checkPlaybook(one, playbooks.playbooks)),
 		...(rules.ok ? ruleConflicts(rules.value) : rules.error),
 		...checkKinds(written, config),
 		...checkSyslogKinds(config),
 		...checkSiteRules(written, config, isInventoryKnown),
 		...checkConnectors(written),
+		...checkClaims(written),
 	];
 	// Rule files are read by triage too: what both found is said once.
 	const said = new Set<string>();
@@ -196,6 +197,32 @@ function checkConnectors(written: Written): Finding[] {
 					"it happens inside the program, or it is for people's hands (rule G10)",
 				),
 			];
+		});
+	});
+}
+
+/** An action that two connectors claim: which of them was meant is nothing to guess about, and the program does not start. */
+function checkClaims(written: Written): Finding[] {
+	const claimed = new Map<string, string>();
+	return written.connectors.flatMap(({ value, at }): Finding[] => {
+		const name = shown(textAt(value, 'name') ?? '');
+		const [calls, actions] = [valueAt(value, 'calls'), valueAt(value, 'actions')];
+		const own = [
+			...Object.keys(typeof calls === 'object' && calls !== null ? calls : {}),
+			...(Array.isArray(actions) ? actions.filter((action) => typeof action === 'string') : []),
+		];
+		return own.flatMap((action): Finding[] => {
+			const other = claimed.get(action);
+			if (other === undefined) claimed.set(action, name);
+			return other === undefined || other === name
+				? []
+				: [
+						error(
+							at(),
+							`connector ${name}: ${shown(action)} is done by connector ${other} already`,
+							'keep it at one of them',
+						),
+					];
 		});
 	});
 }

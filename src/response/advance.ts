@@ -7,9 +7,12 @@ import type { Step } from '../domain/step.ts';
 import { type Instant, SECOND } from '../domain/time.ts';
 import type { NextTopic } from '../domain/topic.ts';
 import type { Change } from '../store/record.ts';
+import { isBlockRow } from './flow/decide-block.ts';
+import { itemOf } from './flow/program.ts';
 import { judge, permit } from './gate.ts';
 import { goOnKey, turnOf } from './order.ts';
-import { onFailureOf, stepIdOf } from './plan.ts';
+import { onFailureOf } from './plan.ts';
+import { stepIdOf } from './plan-step.ts';
 import { settle } from './settle.ts';
 import { askOn, cardOf, isClosed, type View } from './view.ts';
 
@@ -53,7 +56,12 @@ export function advance(step: Step, view: View, now: Instant): Move | null {
 	if (!hasNotBegun(step)) return null;
 	const isUndo = step.key.startsWith('undo:');
 	if (isClosed(view) && !isUndo) return cancelled(step, `incident ${view.incident.state}`, view, now);
-	const turn = turnOf(step, view.steps, (other) => onFailureOf(other, view.setting.playbooks));
+	const flow = view.flows?.get(step.playbook);
+	// Branches and waits are decided before anything moves (flow/pass.ts).
+	if (isBlockRow(step, flow)) return null;
+	// What the gate forbade, and what was begun instead, stays so.
+	if (step.state === 'forbidden' && hasInstead(step, view)) return null;
+	const turn = turnOf(step, view.steps, (other) => onFailureOf(other, view.setting.playbooks), flow);
 	if (turn.kind === 'cancel') return cancelled(step, turn.because, view, now);
 	const questions = turn.kind === 'ask' ? turn.failed.map((failed) => goOnQuestion(failed, step, now)) : [];
 	const gate = judge(step, view, now);
@@ -99,6 +107,17 @@ export function advance(step: Step, view: View, now: Instant): Move | null {
 	};
 }
 
+/** Whether anything has been begun for the failure of this step: until then facts may bring it back. */
+function hasInstead(step: Step, view: View): boolean {
+	const instead = view.flows?.get(step.playbook)?.instances.filter((one) => one.failureOf === step.key) ?? [];
+	return view.steps.some(
+		(other) =>
+			other.playbook === step.playbook &&
+			!['planned', 'forbidden', 'cancelled'].includes(other.state) &&
+			instead.some((one) => one.key === other.key),
+	);
+}
+
 function asksPeople(step: Step): boolean {
 	return step.state === 'hands' || (step.state === 'waiting' && (step.decision?.needs.length ?? 0) > 0);
 }
@@ -109,8 +128,7 @@ function sameDecision(a: Decision | null, b: Decision | null): boolean {
 }
 
 function approvalMsOf(step: Step, view: View): number {
-	const item = view.setting.playbooks.get(step.playbook)?.playbook.steps.find((one) => one.key === step.key);
-	return item?.expires_in ?? view.setting.approvalMs;
+	return itemOf(step, view.setting.playbooks)?.expires_in ?? view.setting.approvalMs;
 }
 
 function queued(step: Step, next: Step, questions: readonly Step[], view: View, now: Instant): Move {
@@ -195,7 +213,7 @@ export function update(before: Step, after: Step): Change {
 }
 
 /** A request to people: a step ended badly, do those behind it go on? Their attestation is the yes. */
-function goOnQuestion(failed: Step, behind: Step, now: Instant): Step {
+export function goOnQuestion(failed: Step, behind: Step, now: Instant): Step {
 	const key = goOnKey(failed.key);
 	return {
 		...failed,

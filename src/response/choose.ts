@@ -16,7 +16,8 @@ export type Chosen = { readonly loaded: LoadedPlaybook; readonly why: string };
 
 /**
  * Chooses, in this order: process-safety procedures when a safety alarm is in the incident, proposals in the order that rules gave
- * them, triggers in the order of the playbooks' ids. The same incident always gets the same list.
+ * them, triggers in the order of the playbooks' ids. One that stands `instead_of` others takes the place of the first of them. The same
+ * incident always gets the same list.
  *
  * @param unknown is filled with the names of proposals that no playbook has, for the ledger
  */
@@ -31,8 +32,7 @@ export function choosePlaybooks(
 	const chosen = new Map<string, Chosen>();
 	const add = (loaded: LoadedPlaybook, why: string): void => {
 		if (beganElsewhere(loaded.playbook, alerts, inventory)) return;
-		if (chosen.size < PLAYBOOKS_PER_INCIDENT_MAX && !chosen.has(loaded.playbook.id))
-			chosen.set(loaded.playbook.id, { loaded, why });
+		if (!chosen.has(loaded.playbook.id)) chosen.set(loaded.playbook.id, { loaded, why });
 	};
 	const fitting = playbooks
 		.toSorted((a, b) => (a.playbook.id < b.playbook.id ? -1 : 1))
@@ -44,13 +44,29 @@ export function choosePlaybooks(
 		for (const { loaded, trigger } of fitting)
 			if (trigger.process_safety === true) add(loaded, 'a process-safety alarm is in the incident');
 	}
+	const safety = [...chosen.values()];
 	for (const name of [...incident.playbooks, ...alerts.flatMap((alert) => alert.playbooks)]) {
 		const loaded = byId.get(name);
 		if (loaded !== undefined) add(loaded, 'proposed by triage');
 		else if (!unknown.includes(name)) unknown.push(name);
 	}
 	for (const { loaded, trigger } of fitting) add(loaded, `trigger: ${triggerText(trigger)}`);
-	return [...chosen.values()];
+	// Nothing stands in the place of a process-safety procedure, whatever a playbook says of itself.
+	const rest = mostExact([...chosen.values()].filter((one) => !safety.includes(one)));
+	return [...safety, ...rest].slice(0, PLAYBOOKS_PER_INCIDENT_MAX);
+}
+
+/** A playbook that stands `instead_of` another takes its place, so that one matter has one lead. Two that name each other both stay. */
+function mostExact(candidates: readonly Chosen[]): Chosen[] {
+	const standsFor = (one: Chosen, other: Chosen): boolean =>
+		one.loaded.playbook.instead_of?.includes(other.loaded.playbook.id) === true;
+	const replacedBy = (other: Chosen): Chosen[] =>
+		candidates.filter((one) => standsFor(one, other) && !standsFor(other, one));
+	const list = candidates.flatMap((one) => {
+		const better = replacedBy(one);
+		return better.length === 0 ? [one] : better.filter((each) => replacedBy(each).length === 0);
+	});
+	return [...new Set(list)];
 }
 
 /** What a session only passes through: it says nothing of where it began. */

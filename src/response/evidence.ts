@@ -3,6 +3,7 @@
 import type { Entity } from '../domain/alert.ts';
 import type { Asset } from '../domain/asset.ts';
 import type { Inventory } from '../domain/inventory.ts';
+import { PLAIN_WORD } from '../domain/playbook-condition.ts';
 import { type Severity, severityRank } from '../domain/severity.ts';
 import type { Category } from '../domain/verdict.ts';
 
@@ -16,6 +17,9 @@ export type EvidenceAlert = {
 	readonly tags: readonly string[];
 	/** Playbooks that triage's rules proposed. */
 	readonly playbooks: readonly string[];
+	/** What triage called it; and when its condition ended, where it has. */
+	readonly category?: Category | null;
+	readonly closedAt?: number | null;
 };
 
 /** The incident's own row, as far as planning looks. */
@@ -58,16 +62,13 @@ export const PLACEHOLDERS = {
 export type Placeholder = keyof typeof PLACEHOLDERS;
 export const PLACEHOLDER_NAMES = Object.keys(PLACEHOLDERS);
 
-/** What a value from an alert may look like to be used: one word of up to 120 letters, digits and the marks of names and addresses. */
-const PLAIN_WORD = /^[\p{L}\p{N}_][\p{L}\p{N}._:@$+\\/?=&%~-]{0,119}$/u;
-
 /** The value if it is a plain word; null otherwise (it stays in the alert, where people can read it as text). */
-function plainWord(value: string | null | undefined): string | null {
+export function plainWord(value: string | null | undefined): string | null {
 	return value !== null && value !== undefined && PLAIN_WORD.test(value) ? value : null;
 }
 
 /** Gravest first, then earliest, then by id: the same alerts always give the same order. */
-function gravestFirst(alerts: readonly EvidenceAlert[]): EvidenceAlert[] {
+export function gravestFirst(alerts: readonly EvidenceAlert[]): EvidenceAlert[] {
 	return alerts.toSorted(
 		(a, b) =>
 			severityRank(b.severity) - severityRank(a.severity) ||

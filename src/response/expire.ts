@@ -7,8 +7,9 @@ import type { NextTopic } from '../domain/topic.ts';
 import type { Change } from '../store/record.ts';
 import { RUNNABLE } from './actions/index.ts';
 import { stepEntry, update } from './advance.ts';
+import { itemOf } from './flow/program.ts';
 import { undoKey } from './order.ts';
-import { stepIdOf } from './plan.ts';
+import { stepIdOf } from './plan-step.ts';
 import { plannedAs } from './proof.ts';
 import { cardOf, type View } from './view.ts';
 
@@ -56,6 +57,14 @@ export function expireStep(step: Step, view: View, now: Instant): Expiry {
 			topics: [cardOf(view), { topic: 'plan', key: step.incident }],
 		};
 	}
+	// A wait: the plan decides whether it is over.
+	if (step.state === 'planned' && step.expires_at !== null) {
+		const next: NextTopic =
+			step.expires_at > now
+				? { topic: 'expire', key: step.id, after: step.expires_at }
+				: { topic: 'plan', key: step.incident };
+		return { entries: [], changes: [], topics: [next] };
+	}
 	if (step.state === 'done' && step.contained_until !== null) {
 		if (step.contained_until > now)
 			return { entries: [], changes: [], topics: [{ topic: 'expire', key: step.id, after: step.contained_until }] };
@@ -64,9 +73,21 @@ export function expireStep(step: Step, view: View, now: Instant): Expiry {
 	return { entries: [], changes: [], topics: [] };
 }
 
-/** The inverse as a step of its own, judged like any other; where there is none, a request to people. */
+/** A containment that ends by time. */
 function containmentEnds(step: Step, view: View, now: Instant): Expiry {
-	const item = view.setting.playbooks.get(step.playbook)?.playbook.steps.find((one) => one.key === step.key);
+	const { undo, entry, change } = takeBack(step, view, `containment of ${step.key} has run out`, [], now);
+	return {
+		entries: [entry],
+		changes: [change, { op: 'ensure', table: 'steps', row: undo }],
+		topics: [{ topic: 'plan', key: step.incident }, cardOf(view)],
+	};
+}
+
+export type TakenBack = { readonly undo: Step; readonly entry: NewEntry; readonly change: Change };
+
+/** The inverse as a step of its own, judged like any other; where there is none, a request to people. */
+export function takeBack(step: Step, view: View, summary: string, after: readonly string[], now: Instant): TakenBack {
+	const item = itemOf(step, view.setting.playbooks);
 	const own = RUNNABLE.get(step.action)?.undo;
 	const inverse = item?.undo ?? (own !== undefined && 'by' in own ? own.by : null);
 	const key = undoKey(step.key);
@@ -77,11 +98,11 @@ function containmentEnds(step: Step, view: View, now: Instant): Expiry {
 		title: `Take back: ${step.title}`.slice(0, 150),
 		action: inverse ?? 'ask_person',
 		params: inverse === null ? {} : step.params,
-		instructions: `"${step.title}" has lasted as long as planned. Is the cause gone? Then take it back; if not, decide how long it stays and write it into the thread.`,
+		instructions: `"${step.title}" has lasted as long as planned, or is no longer wanted. Is the cause gone? Then take it back; if not, decide how long it stays and write it into the thread.`,
 		checklist: ['The cause is gone, and somebody has checked it', 'The people who work there have been told'],
 		state: 'planned',
 		decision: null,
-		after: [],
+		after: [...after],
 		expires_at: null,
 		containment_ms: null,
 		contained_until: null,
@@ -90,17 +111,10 @@ function containmentEnds(step: Step, view: View, now: Instant): Expiry {
 		created_at: now,
 		updated_at: now,
 	};
-	const after: Step = { ...step, contained_until: null, updated_at: now };
+	const closed: Step = { ...step, contained_until: null, updated_at: now };
 	return {
-		entries: [
-			stepEntry(
-				'plan.made',
-				undo,
-				{ summary: `containment of ${step.key} has run out`, undoes: step.id, steps: [plannedAs(undo)] },
-				now,
-			),
-		],
-		changes: [update(step, after), { op: 'ensure', table: 'steps', row: undo }],
-		topics: [{ topic: 'plan', key: step.incident }, cardOf(view)],
+		undo,
+		entry: stepEntry('plan.made', undo, { summary, undoes: step.id, steps: [plannedAs(undo)] }, now),
+		change: update(step, closed),
 	};
 }

@@ -9,6 +9,7 @@ import type { Instant } from '../domain/time.ts';
 import { isOpen, type Window } from '../domain/window.ts';
 import { type Facts, type Freeze, proposeStep } from '../safety/proposed-step.ts';
 import { RUNNABLE } from './actions/index.ts';
+import { indicatorReadings } from './indicator-readings.ts';
 
 /** A row of the table of freezes that has not been thawed. */
 export type FreezeRow = {
@@ -26,6 +27,8 @@ export type Snapshot = {
 	readonly confidenceFirm: number;
 	/** Calls that the bot made by itself within the last hour, of the whole plant. */
 	readonly automaticLastHour: number;
+	/** What those calls reached, one name a call; left out where nobody counted. */
+	readonly automaticTargets?: readonly string[];
 	/** Whether another step on OT is running or in doubt at this moment (row P04). */
 	readonly otherOtStepRuns: boolean;
 	/** Whether OT on call has been told of the incident: a page or question to them has gone out. */
@@ -41,6 +44,8 @@ export type Ground = {
 	readonly inventory: Inventory;
 	readonly windows: readonly Window[];
 	readonly siteRules: readonly unknown[];
+	/** What the site states in facts.yaml; left out for nothing. */
+	readonly facts?: readonly FactReading[];
 };
 
 /** The gate's snapshot for one step at one moment. */
@@ -69,24 +74,40 @@ export function factsFor(step: Step, ground: Ground, snapshot: Snapshot, now: In
 		inventory_confirmed_at: ground.inventory.data.confirmedAt,
 		readings: [
 			...statements,
+			...(ground.facts ?? []),
 			...alarmReadings(Object.keys(zones), snapshot.alarms, statements, now),
 			...assets.flatMap((asset) => windowReadings(asset, ground.windows, now)),
 			...sessionReading(step, assets, ground.windows, now),
 			...ownReadings(step, snapshot, now),
+			...indicatorReadings(step.params, ground.inventory, now),
 		],
 		freezes: snapshot.freezes.map(freezeOf),
 		confidence_firm: snapshot.confidenceFirm,
 		automatic_last_hour: snapshot.automaticLastHour,
+		automatic_at: automaticAt(snapshot.automaticTargets ?? [], ground.inventory),
 		site_rules: ground.siteRules,
 	};
 }
 
+/** How often the bot acted alone, by the site and zone of what it reached. What the inventory lacks counts for the whole plant only. */
+function automaticAt(targets: readonly string[], inventory: Inventory): NonNullable<Facts['automatic_at']> {
+	const sites: Record<string, number> = {};
+	const zones: Record<string, number> = {};
+	for (const id of targets) {
+		const asset = inventory.find(id);
+		if (asset?.site != null) sites[asset.site] = (sites[asset.site] ?? 0) + 1;
+		if (asset?.zone != null) zones[asset.zone] = (zones[asset.zone] ?? 0) + 1;
+	}
+	return { sites, zones };
+}
+
 function freezeOf(row: FreezeRow): Freeze {
 	const base = { id: row.id, by: row.set_by, reason: row.reason };
-	const match = /^(site|zone):(.+)$/s.exec(row.scope);
+	const match = /^(site|zone|incident|step):(.+)$/s.exec(row.scope);
+	const scope = (['site', 'zone', 'incident', 'step'] as const).find((known) => known === match?.[1]);
 	// A scope that cannot be read stops everything: the careful reading.
-	if (match === null) return { ...base, scope: 'all', place: null };
-	return { ...base, scope: match[1] === 'site' ? 'site' : 'zone', place: match[2] ?? null };
+	if (match === null || scope === undefined) return { ...base, scope: 'all', place: null };
+	return { ...base, scope, place: match[2] ?? null };
 }
 
 function reading(

@@ -1,32 +1,28 @@
-// A playbook and an incident become steps, each for one target. Pure: the same incident and playbook give the same steps with the same
-// ids, so that planning again adds what is missing and doubles nothing. NOT here: decisions (settle.ts) and any writing.
-import { canonicalHash } from '../domain/canonical.ts';
+// A playbook and an incident become steps, each for one target. Pure: the same incident, playbook and decided ways give the same steps with
+// the same ids, so that planning again adds what is missing and doubles nothing. NOT here: decisions (settle.ts, flow/decide-block.ts) and
+// any writing.
 import type { Inventory } from '../domain/inventory.ts';
-import type { Playbook, PlaybookStep, StepCondition } from '../domain/playbook.ts';
-import { severityRank } from '../domain/severity.ts';
+import type { Scalar } from '../domain/playbook-condition.ts';
+import type { PlaybookStep } from '../domain/playbook-step.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import { effectOf } from '../safety/actions.ts';
 import { RUNNABLE } from './actions/index.ts';
 import type { LoadedPlaybook } from './choose.ts';
-import {
-	type EvidenceAlert,
-	firstNamed,
-	type IncidentSummary,
-	type Named,
-	placeholderValues,
-	wayIn,
-} from './evidence.ts';
-import { fillParams, fillText } from './fill.ts';
+import { type EvidenceAlert, type IncidentSummary, placeholderValues } from './evidence.ts';
+import type { Flow, Ways } from './flow/flow.ts';
+import { itemsOf } from './flow/items.ts';
+import { type Library, nodeOf, programOf } from './flow/program.ts';
+import { type Answers, type VariableGround, variableOf } from './flow/variable.ts';
+import { type Guide, type Instance, type Scope, type Variable, walk } from './flow/walk.ts';
+import { endingOf, hasFailed } from './order.ts';
+import { BLOCK_ACTION, blockStep, type LeftOut, type StepGround, stepFor, targetsOf } from './plan-step.ts';
 
 /** Steps of one incident, over all its playbooks, and targets of one playbook step: beyond them people decide who is next. */
 export const STEPS_PER_INCIDENT_MAX = 120;
 export const TARGETS_PER_STEP_MAX = 10;
 
-/** A step of the playbook that is not in the plan, and why: recorded, and shown by `playbook plan`. */
-export type LeftOut = { readonly key: string; readonly target: string | null; readonly why: string };
-
-export type Held = Pick<Step, 'playbook' | 'key' | 'target' | 'action' | 'params' | 'state'>;
+export type Held = Pick<Step, 'id' | 'playbook' | 'key' | 'target' | 'action' | 'params' | 'state'>;
 
 /** What a plan is made from, beside the playbook. */
 export type PlanGround = {
@@ -39,59 +35,121 @@ export type PlanGround = {
 	 */
 	readonly held: readonly Held[];
 	readonly canRun: (action: string) => boolean;
+	/** Playbooks that this one may call. */
+	readonly library?: Library;
+	readonly ways?: Ways;
+	readonly answers?: Answers;
+	/** Inputs of the playbook that were given by hand. */
+	readonly inputs?: Readonly<Record<string, Scalar>>;
+	/** Every way at once: for a dry run. */
+	readonly everyWay?: boolean;
 };
 
-export type Plan = { readonly steps: readonly Step[]; readonly leftOut: readonly LeftOut[] };
-
-/**
- * The id of the step for one key and target: the same for ever, because it is the Idempotency-Key at the other end and the key
- * under which a replay finds what is there already.
- */
-export function stepIdOf(incident: string, playbook: string, key: string, target: string | null): string {
-	return `stp_${canonicalHash([incident, playbook, key, target]).slice(0, 30)}`;
-}
+export type Plan = { readonly steps: readonly Step[]; readonly leftOut: readonly LeftOut[]; readonly flow: Flow };
 
 /**
  * The steps that this playbook means for this incident, undecided and in its order. A step that would only tell people, by a
  * connector that is not set up (a ticket system), is left out: it is no work to hand to a person at night.
  */
 export function planFor(ground: PlanGround, loaded: LoadedPlaybook, now: Instant): Plan {
-	const { incident, alerts, inventory, held } = ground;
+	const program = programOf(loaded, ground.library ?? new Map());
+	const rows = ground.held.filter((row) => row.playbook === loaded.playbook.id);
+	const walked = walk(program, guideFor(ground, rows));
+	const leftOut: LeftOut[] = walked.leftOut.map((left) => ({ ...left, target: null }));
 	const steps: Step[] = [];
-	const leftOut: LeftOut[] = [];
-	const { playbook } = loaded;
-	for (const [position, item] of playbook.steps.entries()) {
-		if (effectOf(item.action) === 'inform' && RUNNABLE.has(item.action) && !ground.canRun(item.action)) {
-			leftOut.push({ key: item.key, target: null, why: `no connector is set up for \`${item.action}\`` });
-			continue;
-		}
-		const chosen = targetsOf(
-			item,
-			incident,
-			alerts,
-			inventory,
-			held.filter((step) => step.playbook === playbook.id && step.key === item.key),
-		);
-		if (chosen.length === 0)
-			leftOut.push({ key: item.key, target: null, why: `the incident has no asset for \`${item.target}\`` });
-		if (chosen.length > TARGETS_PER_STEP_MAX) {
-			leftOut.push({
-				key: item.key,
-				target: null,
-				why: `${chosen.length} assets fit, the first ${TARGETS_PER_STEP_MAX} by criticality are planned`,
-			});
-		}
-		for (const target of chosen.slice(0, TARGETS_PER_STEP_MAX)) {
-			const made = stepFor(item, position, target, ground, loaded, now);
-			if ('why' in made) leftOut.push(made);
-			else steps.push(made);
-		}
+	const pending = new Set<string>();
+	const without = new Set<string>();
+	const variables: VariableGround = {
+		...{ walked, rows, answers: ground.answers ?? new Map(), inputs: ground.inputs ?? {} },
+		isPending: (key) => !without.has(key),
+		incidentValue: (name) => incidentValue(name, ground),
+	};
+	const variable = (name: string, scope: Scope): Variable => variableOf(name, scope, variables);
+	for (const instance of walked.instances) {
+		const own: StepGround = {
+			...{ incident: ground.incident, alerts: ground.alerts, inventory: ground.inventory, now },
+			...{ playbook: loaded.playbook.id, version: loaded.version, everyWay: ground.everyWay === true },
+			variable: (name) => variable(name, instance.scope),
+		};
+		const made = stepsOf(instance, own, ground, rows);
+		steps.push(...made.steps);
+		leftOut.push(...made.leftOut);
+		if (made.leftOut.some((left) => left.isPending === true)) pending.add(instance.key);
+		else if (made.steps.length === 0) without.add(instance.key);
 	}
+	const flow: Flow = { program, instances: walked.instances, dormant: walked.dormant, pending, variable };
+	return { ...single(steps, ground, leftOut), flow };
+}
+
+function incidentValue(name: string, { incident, alerts, inventory }: PlanGround): string | null {
+	const values: Readonly<Record<string, string | null>> = placeholderValues(incident, alerts, null, inventory);
+	return Object.hasOwn(values, name) ? (values[name] ?? null) : null;
+}
+
+function guideFor(ground: PlanGround, rows: readonly Held[]): Guide {
+	const stateOf = (key: string): readonly Held['state'][] =>
+		rows.filter((row) => row.key === key).map((row) => row.state);
+	return {
+		wayOf: (key) => {
+			const row = rows.find((one) => one.key === key);
+			if (row === undefined) return null;
+			const took = ground.ways?.get(row.id)?.took ?? null;
+			return took ?? (endingOf(row.state) === 'open' ? null : 'none');
+		},
+		failureOf: (key) => {
+			const states = stateOf(key);
+			if (states.some(hasFailed)) return 'yes';
+			return states.length === 0 || states.some((state) => endingOf(state) === 'open') ? 'open' : 'no';
+		},
+		itemsOf: (part, scope) => itemsOf(part, scope, ground.incident, ground.alerts, ground.inventory, rows),
+		isBegun: (isIts) => rows.some((row) => isIts(row.key)),
+		everyWay: ground.everyWay === true,
+	};
+}
+
+/** All steps of one instance, those that are there already among them. */
+function stepsOf(
+	instance: Instance,
+	own: StepGround,
+	ground: PlanGround,
+	rows: readonly Held[],
+): { readonly steps: readonly Step[]; readonly leftOut: readonly LeftOut[] } {
+	const { node } = instance.part;
+	if (!('action' in node)) return { steps: [blockStep(instance, node, own)], leftOut: [] };
+	const left = (why: string): LeftOut => ({ key: instance.key, target: null, why });
+	if (effectOf(node.action) === 'inform' && RUNNABLE.has(node.action) && !ground.canRun(node.action))
+		return { steps: [], leftOut: [left(`no connector is set up for \`${node.action}\``)] };
+	const leftOut: LeftOut[] = [];
+	const steps: Step[] = [];
+	const chosen = targetsOf(
+		instance,
+		node,
+		own,
+		rows.filter((row) => row.key === instance.key),
+	);
+	if (chosen.length === 0) leftOut.push(left(`the incident has no asset for \`${node.target}\``));
+	if (chosen.length > TARGETS_PER_STEP_MAX) {
+		leftOut.push(left(`${chosen.length} assets fit, the first ${TARGETS_PER_STEP_MAX} by criticality are planned`));
+	}
+	for (const target of chosen.slice(0, TARGETS_PER_STEP_MAX)) {
+		const made = stepFor(instance, node, target, own);
+		if ('why' in made) leftOut.push(made);
+		else steps.push(made);
+	}
+	return { steps, leftOut };
+}
+
+/** What is new: no step twice, none that another playbook has, and no more than an incident may have. */
+function single(
+	steps: readonly Step[],
+	{ held }: PlanGround,
+	leftOut: LeftOut[],
+): { readonly steps: readonly Step[]; readonly leftOut: readonly LeftOut[] } {
 	const room = Math.max(0, STEPS_PER_INCIDENT_MAX - held.length);
 	const fresh = steps.filter(
 		(step) => !held.some((one) => one.playbook === step.playbook && one.key === step.key && one.target === step.target),
 	);
-	const single = fresh.filter((step) => {
+	const kept = fresh.filter((step) => {
 		const twin = held.find((one) => isTwin(one, step));
 		if (twin !== undefined)
 			leftOut.push({
@@ -101,13 +159,13 @@ export function planFor(ground: PlanGround, loaded: LoadedPlaybook, now: Instant
 			});
 		return twin === undefined;
 	});
-	for (const step of single.slice(room))
+	for (const step of kept.slice(room))
 		leftOut.push({
 			key: step.key,
 			target: step.target,
 			why: `an incident has at most ${STEPS_PER_INCIDENT_MAX} steps`,
 		});
-	return { steps: single.slice(0, room), leftOut };
+	return { steps: kept.slice(0, room), leftOut };
 }
 
 /** States in which a step no longer stands for what it would have done. */
@@ -121,120 +179,17 @@ const REACHED = ['session', 'account', 'indicator', 'flow', 'service'];
  */
 function isTwin(one: Held, step: Step): boolean {
 	if (one.playbook === step.playbook || one.action !== step.action || GIVEN_UP.includes(one.state)) return false;
-	// One ticket an incident, whatever each playbook has it about; other words to people are always their own.
+	// One ticket an incident, whatever each playbook has it about; other words to people are always their own, and so are decisions.
 	if (step.action === 'open_ticket') return true;
-	if (effectOf(step.action) === 'inform') return false;
+	if (effectOf(step.action) === 'inform' || step.action === BLOCK_ACTION) return false;
 	const named = REACHED.filter((name) => step.params[name] !== undefined || one.params[name] !== undefined);
 	// One session is one session, whichever of its two ends a playbook calls the target.
 	return named.length > 0 ? named.every((name) => one.params[name] === step.params[name]) : one.target === step.target;
 }
 
-function stepFor(
-	item: PlaybookStep,
-	position: number,
-	target: Named | null,
-	{ incident, alerts, inventory }: PlanGround,
-	loaded: LoadedPlaybook,
-	now: Instant,
-): Step | LeftOut {
-	const id = target?.id ?? null;
-	const unmet = item.when === undefined ? null : unmetCondition(item.when, incident, target);
-	if (unmet !== null) return { key: item.key, target: id, why: unmet };
-	const values = placeholderValues(incident, alerts, target, inventory);
-	const params = fillParams(item.params, values);
-	if (!params.ok) return { key: item.key, target: id, why: `no alert says what \`{${params.error}}\` is` };
-	return {
-		id: stepIdOf(incident.id, loaded.playbook.id, item.key, id),
-		incident: incident.id,
-		playbook: loaded.playbook.id,
-		playbook_version: loaded.version,
-		key: item.key,
-		position,
-		title: fillText(item.title, values),
-		action: item.action,
-		target: id,
-		params: params.value,
-		instructions: item.instructions === undefined ? null : fillText(item.instructions, values),
-		checklist: item.checklist.map((line) => fillText(line, values)),
-		state: 'planned',
-		decision: null,
-		after: [...item.after],
-		requested_by: 'bot',
-		expires_at: null,
-		containment_ms: item.containment_for ?? null,
-		contained_until: null,
-		attempts: 0,
-		outcome: null,
-		created_at: now,
-		updated_at: now,
-	};
-}
-
-function targetsOf(
-	item: PlaybookStep,
-	incident: IncidentSummary,
-	alerts: readonly EvidenceAlert[],
-	inventory: Inventory,
-	held: readonly Pick<Step, 'target'>[],
-): (Named | null)[] {
-	const { target } = item;
-	if (target === 'none') return [null];
-	if (target === 'primary' || target === 'actor' || target === 'way_in') {
-		const before = held[0];
-		if (before !== undefined)
-			return before.target === null ? [null] : [{ id: before.target, asset: inventory.find(before.target) }];
-		const found =
-			target === 'way_in'
-				? wayIn(alerts, inventory)
-				: (firstNamed(alerts, target === 'primary' ? 'target' : 'actor', inventory) ??
-					(target === 'primary' ? fallback(incident, inventory) : null));
-		return found === null ? [] : [found];
-	}
-	const all: Named[] = incident.assets.map((id) => ({ id, asset: inventory.find(id) }));
-	const [, kind, wanted] = /^assets\.(class|domain):(.+)$/.exec(target) ?? [];
-	const fitting = all.filter(({ asset }) => {
-		if (kind === 'class') return (asset?.class ?? 'unknown') === wanted;
-		if (kind === 'domain') return asset?.domain === wanted;
-		return true;
-	});
-	return fitting.toSorted(
-		(a, b) => (b.asset?.criticality ?? 0) - (a.asset?.criticality ?? 0) || (a.id < b.id ? -1 : 1),
-	);
-}
-
-/** The incident's own first asset, where no alert names a target (an alert without entities, an incident made by people). */
-function fallback(incident: IncidentSummary, inventory: Inventory): Named | null {
-	const [first] = incident.assets;
-	return first === undefined ? null : { id: first, asset: inventory.find(first) };
-}
-
-/** Why the condition does not hold, in words; null where it does. */
-function unmetCondition(when: StepCondition, incident: IncidentSummary, target: Named | null): string | null {
-	if (when.severity_min !== undefined && severityRank(incident.severity) < severityRank(when.severity_min)) {
-		return `only from severity ${when.severity_min}; this is ${incident.severity}`;
-	}
-	if (when.domain !== undefined && !when.domain.includes(incident.domain))
-		return `only for domain ${when.domain.join(' or ')}`;
-	if (when.categories !== undefined && !when.categories.includes(incident.category))
-		return `only for category ${when.categories.join(' or ')}`;
-	if (when.process_safety !== undefined && when.process_safety !== incident.process_safety) {
-		return when.process_safety ? 'only with a process-safety alarm' : 'not with a process-safety alarm';
-	}
-	if (when.confidence_min !== undefined && incident.confidence_firm < when.confidence_min) {
-		return `only from a confidence of ${when.confidence_min} of rules and sources; this is ${incident.confidence_firm}`;
-	}
-	if (when.target_class !== undefined) {
-		const found = target?.asset?.class ?? 'unknown';
-		if (!when.target_class.includes(found))
-			return `only for class ${when.target_class.join(' or ')}; ${target?.id ?? 'no target'} is ${found}`;
-	}
-	return null;
-}
-
 /** How the steps behind a failed one go on: as its playbook says; `ask` where the playbook is no longer there to say it. */
-export function onFailureOf(
-	step: Pick<Step, 'playbook' | 'key'>,
-	playbooks: ReadonlyMap<string, LoadedPlaybook>,
-): Playbook['steps'][number]['on_failure'] {
-	return playbooks.get(step.playbook)?.playbook.steps.find((item) => item.key === step.key)?.on_failure ?? 'ask';
+export function onFailureOf(step: Pick<Step, 'playbook' | 'key'>, library: Library): PlaybookStep['on_failure'] {
+	const found = nodeOf(step, library);
+	if (found === null) return 'ask';
+	return 'on_failure' in found.node ? (found.node.on_failure ?? 'continue') : 'continue';
 }

@@ -8,6 +8,8 @@ import { Role } from '../domain/person.ts';
 import { type Step, StepState } from '../domain/step.ts';
 import { fromIso } from '../domain/time.ts';
 import type { FreezeRow } from './facts.ts';
+import type { Ways } from './flow/flow.ts';
+import type { Answers } from './flow/variable.ts';
 
 /** One difference between a table and the ledger. */
 export type Finding = {
@@ -156,6 +158,37 @@ export function stepFinding(step: Step, recorded: Recorded | null): Finding | nu
 	const hash = canonicalHash({ id, state, attempts, requested_by, contained_until, content: contentOf(step) });
 	const key = `tampering:steps:${id}:${hash.slice(0, 16)}`;
 	return { key, table: 'steps', row: id, step: id, what, recorded, isContentKept };
+}
+
+const Branched = z.object({
+	took: z.string().nullable(),
+	began_at: z.number().optional(),
+	until: z.number().nullable().optional(),
+});
+
+/** Which way each block took: the first word that decided it counts, and a row that says otherwise changes nothing. */
+export function recordedWays(entries: readonly ProofEntry[]): Ways {
+	const found = new Map<string, { took: string | null; beganAt: number; until: number | null }>();
+	for (const { kind, refs, data, time } of entries) {
+		const read = kind === 'step.branched' ? Branched.safeParse(data) : null;
+		const id = refs[0];
+		if (read?.success !== true || id === undefined || (found.get(id)?.took ?? null) !== null) continue;
+		const { took, began_at, until } = read.data;
+		found.set(id, { took, beganAt: began_at ?? found.get(id)?.beganAt ?? time, until: until ?? null });
+	}
+	return found;
+}
+
+const Answer = z.object({ name: z.string(), value: z.union([z.boolean(), z.number(), z.string()]) });
+
+/** What people answered with their attestations: the last of a step counts. */
+export function recordedAnswers(entries: readonly ProofEntry[]): Answers {
+	const found = new Map<string, z.infer<typeof Answer>>();
+	for (const { kind, refs, data } of entries) {
+		const read = kind === 'step.attested' ? Answer.safeParse(data['answer']) : null;
+		if (read?.success === true && refs[0] !== undefined) found.set(refs[0], read.data);
+	}
+	return found;
 }
 
 /** The approvals as the ledger has them: the newest yes of each id, ended by its withdrawal or by a new request. */

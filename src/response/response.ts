@@ -3,10 +3,10 @@
 
 import type { Decision } from '../domain/decision.ts';
 import type { NewEntry } from '../domain/entry.ts';
+import type { FactReading } from '../domain/fact.ts';
 import { makeId } from '../domain/id.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import type { Person } from '../domain/person.ts';
-import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Due, Handlers, NextTopic } from '../domain/topic.ts';
 import type { Window } from '../domain/window.ts';
@@ -21,20 +21,22 @@ import {
 } from '../store/read/response.ts';
 import { type Change, record } from '../store/record.ts';
 import { RUNNABLE } from './actions/index.ts';
-import { advance } from './advance.ts';
-import { type Chosen, choosePlaybooks, type LoadedPlaybook } from './choose.ts';
+import { advance, update } from './advance.ts';
+import type { LoadedPlaybook } from './choose.ts';
+import { compensate } from './compensate.ts';
 import type { Connector } from './connectors/connector.ts';
 import { connectorsByAction } from './connectors/index.ts';
 import type { EvidenceAlert } from './evidence.ts';
 import { expireStep } from './expire.ts';
+import { type Pass, passOf } from './flow/pass.ts';
+import { callsOf, hasFlow, libraryOf } from './flow/program.ts';
 import { closedBy } from './outcome.ts';
-import { type LeftOut, planFor } from './plan.ts';
 import { plannedAs } from './proof.ts';
 import { type Log, type Runner, runStep } from './run-step.ts';
 import { freezeItself } from './self-freeze.ts';
 import { APPROVAL_WAIT_MS } from './settle.ts';
 import { answerTampering, isTampered, provedBy } from './tampering.ts';
-import { isClosed, type Setting, type View } from './view.ts';
+import { cardOf, isClosed, type Setting, type View } from './view.ts';
 
 /** Rows of one batch that are worked on at the same time; a call may take half a minute. */
 const PARALLEL_MAX = 8;
@@ -47,6 +49,8 @@ export type ResponseParts = {
 	readonly people: readonly Person[] | (() => Promise<readonly Person[]>);
 	readonly windows: readonly Window[];
 	readonly siteRules: readonly unknown[];
+	/** What the site states in facts.yaml. */
+	readonly facts?: readonly FactReading[];
 	readonly connectors: readonly Connector[];
 	readonly clock: () => Instant;
 	/** In [0, 1), from a cryptographic source: for the ids of messages. */
@@ -63,8 +67,9 @@ export function createResponse(parts: ResponseParts): Handlers {
 		inventory: parts.inventory,
 		windows: parts.windows,
 		siteRules: parts.siteRules,
+		facts: parts.facts ?? [],
 		people: typeof parts.people === 'function' ? [] : parts.people,
-		playbooks: new Map(parts.playbooks.map((loaded) => [loaded.playbook.id, loaded])),
+		playbooks: libraryOf(parts.playbooks),
 		canRun: (action) => {
 			const known = RUNNABLE.get(action);
 			return known !== undefined && (known.kind === 'internal' || connectors.has(action));
@@ -138,19 +143,45 @@ async function planIncident(parts: ResponseParts, setting: Setting, due: Due): P
 		await record(parts.database, { ...answered, topics, done: [due] }, now);
 		return;
 	}
-	const made = isClosed(view) ? nothing : planned(view, now);
+	const made = isClosed(view) ? null : passOf(view, now);
+	const current = made?.view ?? view;
+	const back = compensate(current, now);
+	const fresh = [...(made?.fresh ?? []), ...back.steps];
 	const closed = takenBack(view, now);
 	const moved = moveAll(
-		{ ...view, steps: [...view.steps, ...made.steps] },
-		new Set(made.steps.map((step) => step.id)),
+		{ ...current, steps: [...current.steps, ...back.steps] },
+		new Set(fresh.map((step) => step.id)),
 		now,
 	);
+	const goesOn = [...(current.flows?.values() ?? [])].some((flow) => hasFlow(flow.program.playbook));
+	const isMoved = moved.entries.length > 0 || (made?.entries.length ?? 0) > 0;
 	await record(
 		parts.database,
 		{
-			entries: [...answered.entries, ...made.entries, ...moved.entries, ...closed.flatMap((one) => one.entries)],
-			changes: [...answered.changes, ...moved.inserts, ...moved.changes, ...closed.flatMap((one) => one.changes)],
-			topics: [...answered.topics, ...moved.topics],
+			entries: [
+				...answered.entries,
+				...(made === null || made.fresh.length === 0 ? [] : [planEntry(view, made)]),
+				...back.entries,
+				...(made?.entries ?? []),
+				...moved.entries,
+				...closed.flatMap((one) => one.entries),
+			],
+			changes: [
+				...answered.changes,
+				...moved.inserts,
+				...(made?.changed ?? []).map(({ before, after }) => update(before, after)),
+				...(made?.questions ?? []).map((row): Change => ({ op: 'ensure', table: 'steps', row })),
+				...moved.changes,
+				...back.changes,
+				...closed.flatMap((one) => one.changes),
+			],
+			topics: [
+				...answered.topics,
+				...(made?.topics ?? []),
+				...moved.topics,
+				// What has ended may decide a branch, or be what a failure's steps are for.
+				...(goesOn && isMoved ? [{ topic: 'plan', key: due.key } as const, cardOf(current)] : []),
+			],
 			done: [due],
 		},
 		now,
@@ -160,7 +191,7 @@ async function planIncident(parts: ResponseParts, setting: Setting, due: Due): P
 		parts.log.error({ incident: due.key, summary: fault.summary }, 'the gate failed: everything is frozen');
 		await freezeItself(parts.database, fault.summary, view.setting.people, now, parts.random);
 	}
-	if (made.steps.length > 0) parts.log.info({ incident: due.key, steps: made.steps.length }, 'plan made or extended');
+	if (fresh.length > 0) parts.log.info({ incident: due.key, steps: fresh.length }, 'plan made or extended');
 }
 
 /** Containments whose taking back a person has vouched for: attested by hand, or a step in doubt that was found done. */
@@ -170,52 +201,27 @@ function takenBack(view: View, now: Instant): ReturnType<typeof closedBy>[] {
 		.map((step) => closedBy(step, view.steps, now));
 }
 
-type Made = { readonly steps: readonly Step[]; readonly entries: readonly NewEntry[] };
-const nothing: Made = { steps: [], entries: [] };
-
-/** New steps of all chosen playbooks, and the entry that says which and why. */
-function planned(view: View, now: Instant): Made {
-	const { inventory, canRun } = view.setting;
-	const unknown: string[] = [];
-	const chosen = choosePlaybooks(view.incident, view.alerts, inventory, [...view.setting.playbooks.values()], unknown);
-	const steps: Step[] = [];
-	const leftOut: (LeftOut & { readonly playbook: string })[] = [];
-	for (const { loaded } of chosen) {
-		const plan = planFor(
-			{ incident: view.incident, alerts: view.alerts, inventory, held: [...view.steps, ...steps], canRun },
-			loaded,
-			now,
-		);
-		steps.push(...plan.steps);
-		leftOut.push(...plan.leftOut.map((left) => ({ ...left, playbook: loaded.playbook.id })));
-	}
-	if (steps.length === 0) return nothing;
-	return { steps, entries: [planEntry(view, chosen, steps, leftOut, unknown, now)] };
-}
-
-function planEntry(
-	view: View,
-	chosen: readonly Chosen[],
-	steps: readonly Step[],
-	leftOut: readonly (LeftOut & { readonly playbook: string })[],
-	unknown: readonly string[],
-	now: Instant,
-): NewEntry {
+/** Which playbooks and why, the steps that are new, and what was left out. */
+function planEntry(view: View, { fresh, chosen, leftOut, unknown }: Pass): NewEntry {
+	const { playbooks } = view.setting;
 	return {
 		kind: 'plan.made',
 		actor: { kind: 'bot', id: 'bot' },
-		at: now,
+		at: fresh[0]?.created_at ?? 0,
 		incident: view.incident.id,
-		refs: steps.map((step) => step.id),
+		refs: fresh.map((step) => step.id),
 		data: {
-			summary: `${steps.length} steps of ${[...new Set(steps.map((step) => step.playbook))].join(', ')}`,
+			summary: `${fresh.length} steps of ${[...new Set(fresh.map((step) => step.playbook))].join(', ')}`,
 			playbooks: chosen.map(({ loaded, why }) => ({
 				id: loaded.playbook.id,
 				version: loaded.version,
 				lead: loaded.playbook.lead,
 				why,
+				...(callsOf(loaded).length === 0
+					? {}
+					: { calls: callsOf(loaded).map((id) => ({ id, version: playbooks.get(id)?.version ?? null })) }),
 			})),
-			steps: steps.map(plannedAs),
+			steps: fresh.map(plannedAs),
 			left_out: leftOut.map((left) => ({ ...left })),
 			unknown_playbooks: [...unknown],
 		},
@@ -268,6 +274,7 @@ function viewOf(snapshot: ResponseSnapshot, setting: Setting, now: Instant): Vie
 		alerts: snapshot.alerts.map(evidenceOf),
 		steps: snapshot.steps,
 		automaticLastHour: snapshot.automaticLastHour,
+		automaticTargets: snapshot.automaticTargets,
 		...provedBy(snapshot, setting.people, now),
 		busy: snapshot.busy,
 		alarms: snapshot.alarms,
@@ -284,5 +291,7 @@ function evidenceOf(row: AlertRow): EvidenceAlert {
 		techniques: row.verdict?.techniques.map((technique) => technique.id) ?? [],
 		tags: row.verdict?.tags ?? [],
 		playbooks: row.verdict?.playbooks ?? [],
+		category: row.verdict?.category ?? null,
+		closedAt: row.closedAt ?? null,
 	};
 }

@@ -236,6 +236,7 @@ async function askTarget(
 		target: step.target,
 		targets,
 		params: step.params,
+		since: step.updated_at,
 	});
 	const detail = `${before.detail}; asked the target: ${asked.detail}`;
 	return { effect: asked.state, detail, tries: before.tries };

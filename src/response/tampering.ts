@@ -16,8 +16,10 @@ import {
 	type Finding,
 	factFindings,
 	readProofEntry,
+	recordedAnswers,
 	recordedApprovals,
 	recordedSteps,
+	recordedWays,
 	type Statement,
 	standingFreezes,
 	statementOf,
@@ -52,7 +54,7 @@ export function provedBy(
 	read: Read,
 	people: readonly Person[],
 	now: Instant,
-): Pick<View, 'approvals' | 'statements' | 'freezes' | 'findings'> {
+): Pick<View, 'approvals' | 'statements' | 'freezes' | 'findings' | 'ways' | 'answers'> {
 	const parse = (texts: readonly string[]) => texts.map(readProofEntry).filter((entry) => entry !== null);
 	const entries = parse(read.proof.entries);
 	const recorded = recordedSteps(entries);
@@ -63,6 +65,8 @@ export function provedBy(
 		.filter((said): said is Statement => said !== null);
 	const { freezes, findings } = standingFreezes(parse(read.proof.freezes), read.freezes);
 	return {
+		ways: recordedWays(entries),
+		answers: recordedAnswers(entries),
 		// Of table and ledger the stricter word counts: what a row takes away is taken away.
 		approvals: approvals.map((one) => ({
 			...one,

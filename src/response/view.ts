@@ -1,12 +1,15 @@
 // One incident as the pure parts of this stage see it: the snapshot of the database, and what the program was configured with.
 import type { Approval } from '../domain/decision.ts';
 import { type Person, Role, SIDE_OF_ROLE } from '../domain/person.ts';
+import type { Scalar } from '../domain/playbook-condition.ts';
 import type { Step } from '../domain/step.ts';
 import type { NextTopic } from '../domain/topic.ts';
 import { touchesOt } from '../safety/touches-ot.ts';
 import type { LoadedPlaybook } from './choose.ts';
 import type { EvidenceAlert, IncidentSummary } from './evidence.ts';
 import type { FreezeRow, Ground, SafetyAlarm, Snapshot } from './facts.ts';
+import type { Flow, Ways } from './flow/flow.ts';
+import type { Answers } from './flow/variable.ts';
 import type { Finding } from './proof.ts';
 
 export type Setting = Ground & {
@@ -31,6 +34,15 @@ export type View = {
 	readonly alarms: readonly SafetyAlarm[];
 	/** Calls that the bot made by itself within the last hour, of the whole plant. */
 	readonly automaticLastHour: number;
+	/** What they reached. */
+	readonly automaticTargets?: readonly string[];
+	/** Which way each block took, and what people answered: by the row's id, from the ledger. */
+	readonly ways?: Ways;
+	readonly answers?: Answers;
+	/** Inputs of the playbooks that were given by hand. */
+	readonly inputs?: Readonly<Record<string, Scalar>>;
+	/** The playbooks as far as their ways are decided, by id; absent before they have been looked at. */
+	readonly flows?: ReadonlyMap<string, Flow>;
 	/** Where tables differ from the ledger: nothing above rests on such a row but the steps, which are stopped (tampering.ts). */
 	readonly findings: readonly Finding[];
 };
@@ -47,6 +59,7 @@ export function snapshotFor(step: Step, view: View): Snapshot {
 		freezes: view.freezes,
 		confidenceFirm: view.incident.confidence_firm,
 		automaticLastHour: view.automaticLastHour,
+		automaticTargets: view.automaticTargets ?? [],
 		otherOtStepRuns: touchesOt(step, view.setting.inventory) && otherOtStep(step, view) !== null,
 		otTold: view.steps.some(hasToldOt),
 		alarms: view.alarms,

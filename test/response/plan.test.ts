@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StepId } from '../../src/domain/id.ts';
-import { Duration, Playbook } from '../../src/domain/playbook.ts';
+import { Playbook } from '../../src/domain/playbook.ts';
+import { Duration } from '../../src/domain/playbook-step.ts';
 import { StepState } from '../../src/domain/step.ts';
 import type { Window } from '../../src/domain/window.ts';
 import type { InternalAction } from '../../src/response/actions/action.ts';
@@ -33,7 +34,7 @@ describe('a plan', () => {
 	it('is the same for the same incident, with ids that are keys for ever', () => {
 		const loaded = playbook('p', [tell, isolate]);
 		const first = planFor(ground(), loaded, NOW);
-		expect(planFor(ground(), loaded, NOW)).toEqual(first);
+		expect(planFor(ground(), loaded, NOW).steps).toEqual(first.steps);
 		expect(planFor(ground(), loaded, NOW + 5).steps.map((step) => step.id)).toEqual(first.steps.map((step) => step.id));
 		for (const step of first.steps) expect(StepId.safeParse(step.id).success).toBe(true);
 		expect(new Set(first.steps.map((step) => step.id)).size).toBe(2);

@@ -53,13 +53,14 @@ describe('interlock playbook', () => {
 	it('lists the shipped ones', async () => {
 		const { code, out } = await run('list', '--json');
 		expect(code).toBe(0);
-		expect(JSON.parse(out)).toHaveLength(7);
+		expect(JSON.parse(out).length).toBeGreaterThanOrEqual(20);
 	});
 
 	it('shows a plan with what must not be done first and a decision on each step', async () => {
 		const { code, out } = await run('plan', 'loss-of-view', '--asset', 'hmi-1', '--assets', file('assets.yaml'));
 		expect(code).toBe(0);
-		expect(out).toMatch(/Must not be done:[\s\S]+1\. AUTO {2}page-operator[\s\S]+HANDS restart-hmi[\s\S]+H16/);
+		expect(out).toMatch(/Must not be done:[\s\S]+WHAT THE BOT DOES BY ITSELF[\s\S]+page-operator[\s\S]+WHAT IT ASKS/);
+		expect(out).toMatch(/WHAT HANDS DO[\s\S]+HANDS restart-hmi[\s\S]+H16/);
 	});
 
 	it('shows how stated facts change a decision', async () => {
@@ -110,7 +111,11 @@ describe('interlock playbook', () => {
 		[['plan', 'loss-of-view', '--asset', 'x', '--value', 'nope=1'], 2],
 		[['plan', 'loss-of-view', '--asset', 'x', '--at', 'yesterday'], 2],
 		[['plan', 'loss-of-view', '--asset', 'x', '--assets', '/no/such/file'], 3],
-		[['test'], 2],
+		[['test', 'loss-of-vew'], 2],
+		[['test', '--tests', '/no/such/folder'], 3],
+		[['sheet'], 2],
+		[['sheet', 'loss-of-view', '--format', 'pdf'], 2],
+		[['plan', 'loss-of-view', '--asset', 'x', '--input', 'nope=1'], 2],
 		[['import'], 2],
 		[['export'], 2],
 		[['list', '--nope'], 2],
@@ -126,4 +131,100 @@ describe('interlock playbook', () => {
 		expect(answer.code).toBe(1);
 		expect(answer.err).toMatch(/wrong\.yaml:1:\d+: unknown fact `sole_vew`[\s\S]+did you mean `sole_view`/);
 	});
+});
+
+describe('interlock playbook sheet', () => {
+	it('prints who leads, what must not be done, each step with its class, boxes to tick and lines to sign', async () => {
+		const { code, out } = await run('sheet', 'plc-logic-change', '--asset', 'hmi-1', '--assets', file('assets.yaml'));
+		expect(code).toBe(0);
+		for (const part of [
+			'WHO LEADS',
+			'TELEPHONES',
+			'MUST NOT BE DONE',
+			'[NO] ',
+			'[BY HAND] ',
+			'[ASK] ',
+			'[BOT] ',
+			'  [ ] ',
+			'signature, time): ___',
+		])
+			expect(out).toContain(part);
+		expect(out.split('\n').every((line) => line.length <= 140)).toBe(true);
+		expect(out).not.toContain('(not known)');
+	});
+
+	it('without an asset leaves a blank, and is as strict as for an asset that nobody knows', async () => {
+		const { out } = await run('sheet', 'malware-it-endpoint');
+		expect(out).toContain('About: ____');
+		expect(out).not.toContain('the-asset');
+		expect(out).not.toMatch(/\[(?:BOT|ONE AGREES|TWO AGREE).*\] .*[Ii]solate/);
+	});
+
+	it.each(['md', 'html'])('comes as %s, in which nothing of a text is a mark', async (format) => {
+		const hostile = '<b>x</b>';
+		const { code, out } = await run('sheet', 'plc-logic-change', '--asset', hostile, '--format', format);
+		expect(code).toBe(0);
+		expect(out).not.toContain(hostile);
+		if (format === 'html') expect(out).toMatch(/^<!doctype html>[\s\S]+@page\{size:A4/);
+		if (format === 'html') expect(out).not.toMatch(/<script|<img|https?:/);
+		if (format === 'md') expect(out).toContain('- [ ] ');
+	});
+});
+
+describe('interlock playbook test', () => {
+	const folder = () => mkdtempSync(join(tmpdir(), 'interlock-cases-'));
+	const PLANT = `zones:
+  - { id: cell-1, site: north }
+assets:
+  - { id: hmi-1, site: north, zone: cell-1, purdue: 2, kind: hmi, domain: ot, sole_view: true }
+`;
+	const cases = (expected: string) => `playbook: loss-of-view
+cases:
+  - name: a station that is the only view
+    given: { assets: [hmi-1] }
+    expect:
+${expected}
+`;
+	const test = async (expected: string, ...args: string[]) => {
+		const at = folder();
+		writeFileSync(join(at, 'plant.yaml'), PLANT);
+		writeFileSync(join(at, 'loss-of-view.yaml'), cases(expected));
+		return await run('test', '--tests', at, ...args);
+	};
+
+	it('passes where everything is as written', async () => {
+		const { code, out } = await test(
+			'      steps: { restart-hmi: HANDS }\n      never: { on: [hmi-1], effects: [control] }',
+		);
+		expect(out).toContain('ok   loss-of-view: 1 cases');
+		expect(code).toBe(0);
+	});
+
+	it.each([
+		[
+			'      steps: { restart-hmi: AUTO }',
+			/loss-of-view\.yaml:6:\d+: case `a station[^`]+`: `restart-hmi` is HANDS, expected AUTO/,
+		],
+		['      steps: { restart-hmj: HANDS }', /`restart-hmj` is not in the plan/],
+		['      not_planned: [restart-hmi]', /`restart-hmi` is in the plan/],
+		['      branches: { nothing: do }', /`nothing` was not decided/],
+		['      order: [restart-hmi, page-operator]', /`page-operator` was begun before `restart-hmi` was over/],
+		['      never: { actions: [page] }', /`page-operator` is AUTO: `page` by the bot/],
+		['      stepz: {}', /unknown key `stepz`/],
+		['      steps: { restart-hmi: MAYBE }', /`MAYBE` is not known here/],
+	])('says with file and line what is not as written: %s', async (expected, message) => {
+		const { code, out } = await test(expected);
+		expect(out).toMatch(message);
+		expect(code).toBe(1);
+	});
+
+	it('passes on every case that is shipped, and no shipped playbook is without one', async () => {
+		const { code, out } = await run('test', '--json');
+		const { cases: all, faults, untested } = JSON.parse(out);
+		expect(faults).toEqual([]);
+		expect(all.filter((one: { failures: string[] }) => one.failures.length > 0)).toEqual([]);
+		expect(all.length).toBeGreaterThan(100);
+		expect(untested).toEqual([]);
+		expect(code).toBe(0);
+	}, 120_000);
 });

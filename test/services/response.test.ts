@@ -226,7 +226,7 @@ async function state(name: string, subject: string, value: boolean | string, by 
 					at: now,
 					incident: null,
 					refs: [id],
-					data: { name, subject, value, expires_at: null },
+					data: { name, subject, value, expires_at: null, via: 'cli' },
 				},
 			],
 			changes: [
