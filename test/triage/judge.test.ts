@@ -121,7 +121,7 @@ describe('the shipped rules', () => {
 		[
 			'a finding on a safety system',
 			{ title: 'New connection', severity: 'low' as const, entities: on('sis-1') },
-			{ severity: 'critical', playbooks: ['plc-logic-change'] },
+			{ severity: 'critical', playbooks: ['sis-security-finding'] },
 		],
 		[
 			'a gas alarm',
@@ -146,12 +146,12 @@ describe('the shipped rules', () => {
 		[
 			'malware that an OT sensor saw on an unlisted host',
 			{ title: 'Malware detected', domain: 'ot' as const },
-			{ category: 'malware', severity: 'high', playbooks: ['it-ot-lateral-movement'], domain: 'ot' },
+			{ category: 'malware', severity: 'high', playbooks: ['malware-ot-host'], domain: 'ot' },
 		],
 		[
 			'ransomware',
 			{ title: 'Ransomware behaviour: files encrypted', entities: on('lap-1') },
-			{ category: 'ransomware', severity: 'high', playbooks: ['malware-it-endpoint'] },
+			{ category: 'ransomware', severity: 'high', playbooks: ['ransomware'] },
 		],
 		[
 			'IT reaching into OT',

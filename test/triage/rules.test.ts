@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadRules, ruleSourcesOf } from '../../src/cli/rule-files.ts';
 import { compileRules } from '../../src/triage/rules.ts';
@@ -12,21 +13,15 @@ const findingsOf = (text: string, known: Parameters<typeof compileRules>[1] = {}
 const one = (lines: string): string => `rules:\n  - id: a\n    title: t\n${lines}`;
 
 describe('rule files', () => {
-	it('the shipped rules compile, and propose only the seven shipped playbooks', () => {
-		const seven = [
-			'blind-sensor',
-			'malware-it-endpoint',
-			'vendor-remote-session',
-			'plc-logic-change',
-			'it-ot-lateral-movement',
-			'loss-of-view',
-			'process-safety-alarm',
-		];
-		const loaded = loadRules([], (id) => seven.includes(id));
+	it('the shipped rules compile, and propose only shipped playbooks', () => {
+		const shipped = readdirSync(new URL('../../playbooks/', import.meta.url))
+			.filter((name) => name.endsWith('.yaml'))
+			.map((name) => name.replace('.yaml', ''));
+		const loaded = loadRules([], (id) => shipped.includes(id));
 		expect(loaded.ok ? [] : loaded.error).toEqual([]);
 		if (!loaded.ok) return;
 		const proposed = new Set(loaded.value.flatMap((rule) => rule.playbooks ?? []));
-		expect([...proposed].sort()).toEqual(seven.toSorted());
+		expect(proposed.size).toBeGreaterThan(15);
 	});
 
 	it.each([
