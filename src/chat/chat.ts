@@ -8,9 +8,10 @@ import { record } from '../store/record.ts';
 import { bringCard, bringPost, bringUnparsed, type Next } from './bring.ts';
 import { bringHeard } from './bring-heard.ts';
 import type { Outlet } from './deliver.ts';
+import { withDeputies } from './deputies.ts';
 import type { Directory } from './directory.ts';
 import { peopleWithGroups } from './people.ts';
-import type { Desk } from './perform.ts';
+import { type Desk, readDeputies } from './perform.ts';
 import type { SlackCalls, SlackHandlers, SlackLog } from './slack.ts';
 import { type Counter, checkSubmission, showHome, takeClick, takeCommand, takeSubmission } from './take.ts';
 
@@ -37,7 +38,7 @@ export type ChatOptions = {
 export type Chat = {
 	readonly handlers: Handlers;
 	readonly slack: SlackHandlers;
-	/** Everybody with the roles that Slack groups lend them now (at most a minute old): the list that the gate should count approvals against. */
+	/** Everybody with the roles that Slack groups and those whom they stand in for lend them now (at most a minute old): the list that the gate should count approvals against. */
 	readonly people: () => Promise<readonly Person[]>;
 };
 
@@ -60,8 +61,11 @@ export function createChat(options: ChatOptions): Chat {
 	const card = async (due: readonly Due[]): Promise<void> =>
 		await eachDue(room, due, async (one) => await oneByOne(one.key, async () => await bringCard(room, one.key)));
 	return {
-		people: async () =>
-			peopleWithGroups(people, groups, await options.calls.members(groups.map((grant) => grant.group))),
+		people: async () => {
+			const now = options.now();
+			const members = await options.calls.members(groups.map((grant) => grant.group));
+			return withDeputies(peopleWithGroups(people, groups, members), await readDeputies(options.database, now), now);
+		},
 		handlers: {
 			card,
 			card_safety: card,

@@ -19,7 +19,8 @@ export type Acting = {
 	/** What the ledger calls them: the person's id, or `slack:U...` for a stranger. */
 	readonly id: string;
 	readonly groups: readonly string[];
-	readonly via: 'slack' | 'cli';
+	/** `http`: a statement with the person's token; nothing else comes that way. */
+	readonly via: 'slack' | 'cli' | 'http';
 };
 
 /**

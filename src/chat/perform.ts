@@ -28,15 +28,18 @@ import {
 	readUnseen,
 } from '../store/read/chat.ts';
 import { readAlertsOfIncident, readIncidents } from '../store/read/correlation.ts';
+import { readDeputyEntries } from '../store/read/deputies.ts';
 import { readLearnedInForce, readLearnedProposed } from '../store/read/learned.ts';
 import { Conflict, cryptoRandom, record } from '../store/record.ts';
 import { type Answer, say } from './answer.ts';
 import { BUTTONS } from './buttons/index.ts';
 import type { StepClick } from './buttons/step-click.ts';
 import { type CommandCall, type Loaded, NOTHING_LOADED, type Read, type Split } from './commands/command.ts';
+import { DEPUTY_MAX_MS } from './commands/deputy.ts';
 import { findCommand, readIncidentNumber, runCommand } from './commands/index.ts';
 import { NEW_INCIDENT } from './commands/split.ts';
 import { isTaken } from './deliver.ts';
+import { type Deputy, deputiesOf, withDeputies } from './deputies.ts';
 import { insightFor, readFeedback, readLearnedClick } from './desk-learning.ts';
 import type { Directory } from './directory.ts';
 import { giveFeedback, type Learning } from './learn/feedback.ts';
@@ -79,6 +82,25 @@ async function decideAndRecord(desk: Desk, decide: (now: number) => Promise<Answ
 			if (!(cause instanceof Conflict || isTaken(cause)) || attempt >= TRIES_MAX) throw cause;
 		}
 	}
+}
+
+/** Who stands in for whom, by the ledger. */
+export async function readDeputies(database: Database, now: number): Promise<readonly Deputy[]> {
+	return deputiesOf(await readDeputyEntries(database, now - DEPUTY_MAX_MS));
+}
+
+/** The one who acts and everybody else, with the roles that they hold for others at this moment. */
+export async function withStandIns(
+	desk: Pick<Desk, 'database' | 'directory'>,
+	acting: Acting,
+	now: number,
+): Promise<{ readonly acting: Acting; readonly people: Directory['people'] }> {
+	const { person } = acting;
+	const { people } = desk.directory;
+	const known = person === null ? people : [...people.filter((one) => one.id !== person.id), person];
+	const all = withDeputies(known, await readDeputies(desk.database, now), now);
+	if (person === null) return { acting, people: all };
+	return { acting: { ...acting, person: all.find((one) => one.id === person.id) ?? person }, people: all };
 }
 
 const GONE = 'That is not there any more. All open incidents: /interlock list';
@@ -128,14 +150,15 @@ export async function performOnStep(desk: Desk, wish: StepWish): Promise<Answer>
 		const situation = held === null ? null : await readSituation(desk.database, held.incident);
 		const step = situation?.steps.find((candidate) => candidate.id === wish.step) ?? null;
 		if (situation === null || step === null) return say(GONE);
+		const { acting, people } = await withStandIns(desk, wish.acting, now);
 		const click: StepClick = {
-			acting: wish.acting,
+			acting,
 			situation,
 			step,
 			...(await aroundStep(desk, wish.button, step)),
 			binding: wish.binding,
 			places: stepPlaces(desk.directory, step, now),
-			people: desk.directory.people,
+			people,
 			attestRoles: stepAttestRoles(desk.directory, step),
 			reason: wish.reason,
 			now,
@@ -172,7 +195,8 @@ export async function performOnIncident(desk: Desk, wish: IncidentWish): Promise
 	return await decideAndRecord(desk, async (now) => {
 		const situation = await readSituation(desk.database, wish.incident);
 		if (situation === null) return say(GONE);
-		return BUTTONS[wish.button].answer({ acting: wish.acting, situation, reason: wish.reason, now });
+		const { acting } = await withStandIns(desk, wish.acting, now);
+		return BUTTONS[wish.button].answer({ acting, situation, reason: wish.reason, now });
 	});
 }
 
@@ -270,7 +294,8 @@ export async function performCommand(
 	const answer = await decideAndRecord(desk, async (now) => {
 		const command = findCommand(name);
 		const incident = command?.takesIncident === true ? await findNamed(desk, words[0]) : null;
-		return runCommand(name, await readCall(desk, acting, words, incident, command?.reads ?? [], now));
+		const { acting: standing } = await withStandIns(desk, acting, now);
+		return runCommand(name, await readCall(desk, standing, words, incident, command?.reads ?? [], now));
 	});
 	return answer.opened === undefined ? answer : await withNumber(desk, answer, answer.opened);
 }
@@ -330,6 +355,7 @@ async function readLoaded(
 					unparsed: await readUnseen(database, UNSEEN_MAX),
 				}
 			: NOTHING_LOADED.worklist,
+		deputies: wants('deputies') ? { people: directory.people, held: await readDeputies(database, now) } : null,
 		...(await readLearning(desk, acting, reads, words, incident, now)),
 	};
 }

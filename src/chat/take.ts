@@ -25,6 +25,7 @@ import {
 	readCall,
 	stepAttestRoles,
 	stepPlaces,
+	withStandIns,
 } from './perform.ts';
 import type { PostedMessage, Step } from './situation.ts';
 import { type Click, type SlackCalls, SlackFailure, type SlackLog, type Submission, type Typed } from './slack.ts';
@@ -270,7 +271,7 @@ export async function takeCommand(room: Counter, typed: Typed): Promise<string> 
 
 /** Shows the person what is open and what waits for them. */
 export async function showHome(room: Counter, user: string): Promise<void> {
-	const acting = await actingFor(room, user);
+	const { acting } = await withStandIns(room.desk, await actingFor(room, user), room.now());
 	const call = await readCall(room.desk, acting, [], null, ['worklist'], room.now());
 	const { person } = acting;
 	const mine = call.pending.flatMap((step) => {

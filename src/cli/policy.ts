@@ -24,7 +24,7 @@ export type PolicyIo = { out(text: string): void; err(text: string): void };
 
 const USAGE = `usage: interlock policy matrix [--format md|csv|json] [--json]
        interlock policy explain --action A [--asset ID ...] [--assets FILE] [--facts FILE] [--at T]
-                                [--param name=value ...] [--confidence 0..1] [--json]
+                                [--param name=value ...] [--confidence 0..1] [--freeze all|site:X|zone:Y] [--json]
 `;
 const FACTS_MAX = 10_000;
 
@@ -82,6 +82,7 @@ const EXPLAIN_OPTIONS = {
 	at: { type: 'string' },
 	param: { type: 'string', multiple: true, default: [] as string[] },
 	confidence: { type: 'string', default: '0' },
+	freeze: { type: 'string', multiple: true, default: [] as string[] },
 	json: { type: 'boolean', default: false },
 } as const;
 
@@ -96,7 +97,10 @@ async function printExplanation(args: string[], io: PolicyIo): Promise<number> {
 	const params = paramsOf(values.param);
 	const stated = values.facts === undefined ? NO_FACTS : await factsOf(values.facts, now, io);
 	const step = stepOf(values.action, values.asset, params, stated);
-	const facts = snapshotOf(step, ground, stated, confidenceOf(values.confidence, stated), now);
+	const facts: Facts = {
+		...snapshotOf(step, ground, stated, confidenceOf(values.confidence, stated), now),
+		freezes: values.freeze.map(freezeOf),
+	};
 	if (!isActionName(step.action)) {
 		const near = nearest(step.action, ACTION_NAMES);
 		io.err(
@@ -132,6 +136,15 @@ function confidenceOf(text: string, stated: Stated): number {
 	if (!(given >= 0 && given <= 1))
 		throw new Stop(2, `policy explain: confidence ${shown(text)} is no number from 0 to 1`);
 	return given;
+}
+
+/** A freeze as it would stand, to see what it stops. */
+function freezeOf(scope: string): Facts['freezes'][number] {
+	const base = { id: scope, by: 'somebody on call', reason: 'named on the command line' };
+	if (scope === 'all') return { ...base, scope: 'all', place: null };
+	const match = /^(site|zone):(.+)$/s.exec(scope);
+	if (match === null) throw new Stop(2, `policy explain: --freeze ${shown(scope)} is not all, site:X or zone:Y`);
+	return { ...base, scope: match[1] === 'site' ? 'site' : 'zone', place: match[2] ?? null };
 }
 
 function paramsOf(pairs: readonly string[]): StepParams {

@@ -215,6 +215,7 @@ const PROCESS_ACTIONS = {
 	call_http_api: act('raw', 'asset', 'call an HTTP interface'),
 	run_openc2_http: act('raw', 'asset', 'send an OpenC2 command'),
 	run_caldera: act('raw', 'asset', 'run a Caldera ability'),
+	do_imported_step: act('raw', 'none', 'do what an imported text or command says'),
 	change_policy: act('policy', 'none', 'change this table or the rules of the site'),
 	change_safety_tags: act('policy', 'none', 'change the safety tags of the inventory'),
 	change_approvers: act('policy', 'none', 'change who may approve'),

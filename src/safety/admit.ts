@@ -8,40 +8,18 @@ import { isSamePerson } from './approval.ts';
 /** Standing leaves that let the bot act alone: two people say so, or a file of the site does. */
 export const TWO_SAY: readonly FactName[] = ['session_preapproved', 'it_policy_allows_auto'];
 
-/** ATT&CK techniques that mean that identities are part of it: accounts, credentials, tokens, sign-on. */
-const IDENTITY_TECHNIQUES: readonly string[] = [
-	...['T1003', 'T1078', 'T1098', 'T1110', 'T1136', 'T1187', 'T1528', 'T1531', 'T1539', 'T1550', 'T1552', 'T1555'],
-	...['T1556', 'T1557', 'T1558', 'T1606', 'T1621', 'T1649', 'T0859', 'T0892'],
-];
+/** Ways in which a word does not come through Slack: what Slack carries cannot vouch for Slack (G8). */
+const OUTSIDE_CHAT: readonly (string | null)[] = ['cli', 'http'];
 
-/** A statement with the way in which it came: `cli` outside chat, `slack`, or null where nobody knows (which counts as chat). */
+/** A statement with the way in which it came: `cli` and `http` outside chat, `slack`, or null where nobody knows (which counts as chat). */
 export type Said = FactReading & { readonly via: string | null };
 
-export type IncidentKind = {
-	readonly id: string;
-	readonly category: string;
-	readonly techniques: readonly string[];
-};
-
-/** Whether the evidence, or a current word of anybody, says that identities or Slack are part of the incident. */
-export function touchesIdentity(incident: IncidentKind, statements: readonly Said[], now: Instant): boolean {
-	return (
-		incident.category === 'account' ||
-		incident.techniques.some((id) => IDENTITY_TECHNIQUES.includes(id.split('.')[0] ?? '')) ||
-		statements.some(
-			(said) =>
-				said.name === 'identity_compromised' &&
-				said.subject === incident.id &&
-				said.value === true &&
-				endOf(said, now) === null,
-		)
-	);
-}
+export type IncidentKind = { readonly id: string };
 
 /**
  * The statements that count. Bad news always does, from anywhere. Left out are good news
  * - that something was confirmed outside chat, said in chat;
- * - that identities and Slack are not part of the incident, said in chat, where the evidence says that they may be;
+ * - that identities and Slack are not part of this incident, said in chat: whoever owns Slack would say so;
  * - that are a standing leave of the site (`TWO_SAY`), said by one person alone.
  */
 export function admit(
@@ -50,11 +28,10 @@ export function admit(
 	people: readonly Person[],
 	now: Instant,
 ): Said[] {
-	const isTouched = touchesIdentity(incident, statements, now);
 	return statements.filter((said) => {
 		if (badness(said.name, said.value) > 0) return true;
-		if (said.name === 'out_of_band_confirmed') return said.via === 'cli';
-		if (said.name === 'identity_compromised' && said.subject === incident.id) return !isTouched || said.via === 'cli';
+		if (said.name === 'out_of_band_confirmed') return OUTSIDE_CHAT.includes(said.via);
+		if (said.name === 'identity_compromised' && said.subject === incident.id) return OUTSIDE_CHAT.includes(said.via);
 		return !TWO_SAY.includes(said.name) || isSaidByAnother(said, statements, people, now);
 	});
 }
@@ -73,10 +50,14 @@ function isSaidByAnother(said: Said, all: readonly Said[], people: readonly Pers
 	);
 }
 
-/** Why a word in chat would not count, in words for the person who says it; null where it does, or where only the incident tells. */
+/** Why a word in chat would not count, in words for the person who says it; null where it does. */
 export function whyNotInChat(name: FactName, value: unknown): string | null {
-	if (name !== 'out_of_band_confirmed' || value !== FACTS[name].order[0]) return null;
-	return 'that both confirmed outside chat is not proved by a word in chat. Say it on the command line: `interlock incident fact`';
+	if (value !== FACTS[name].order[0]) return null;
+	const how = 'Say it on the command line: `interlock incident fact`';
+	if (name === 'out_of_band_confirmed')
+		return `that both confirmed outside chat is not proved by a word in chat. ${how}`;
+	if (name === 'identity_compromised') return `that Slack is not part of it is not proved by a word in Slack. ${how}`;
+	return null;
 }
 
 /** What else a good word of this kind needs; null for nothing. */

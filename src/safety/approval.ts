@@ -14,8 +14,12 @@ const CLOCK_SKEW_MS = 5 * MINUTE;
 
 export type Counted = { readonly ok: true; readonly person: Person } | { readonly ok: false; readonly reason: string };
 
-/** The people of the list, found by id. Two entries that share a Slack user or e-mail are one human being. */
+/**
+ * Whether two entries of the list count as one: the same id, Slack user or e-mail is one human being, and a deputy counts as the one they
+ * stand in for, so that nobody decides with their own deputy.
+ */
 export function isSamePerson(a: Person, b: Person): boolean {
+	if (a.stands_in_for?.includes(b.id) === true || b.stands_in_for?.includes(a.id) === true) return true;
 	return a.id === b.id || (a.slack !== null && a.slack === b.slack) || (a.email !== null && sameText(a.email, b.email));
 }
 
@@ -120,9 +124,9 @@ export function assignNeeds(
 ):
 	| { readonly ok: true; readonly people: readonly Person[] }
 	| { readonly ok: false; readonly open: readonly ApprovalNeed[] } {
-	let best: readonly Person[] = [];
+	let most = 0;
 	const search = (index: number, taken: readonly Person[]): readonly Person[] | null => {
-		if (taken.length > best.length) best = taken;
+		most = Math.max(most, taken.length);
 		const need = needs[index];
 		if (need === undefined) return taken;
 		for (const person of people) {
@@ -135,5 +139,5 @@ export function assignNeeds(
 	const found = search(0, []);
 	if (found !== null) return { ok: true, people: found };
 	const open = needs.filter((need) => !people.some((person) => meetsNeed(person, need, places)));
-	return { ok: false, open: open.length > 0 ? open : needs.slice(best.length) };
+	return { ok: false, open: open.length > 0 ? open : needs.slice(most) };
 }

@@ -18,7 +18,7 @@ import { judgeTargets, type Target } from './judge-target.ts';
 import type { Facts, ProposedStep } from './proposed-step.ts';
 import { readingsFor } from './readings.ts';
 import { type Approver, type Row, shown } from './row.ts';
-import { freezeHolds, limitSays, siteRuleSays, waitsOf } from './rules.ts';
+import { freezeHolds, limitSays, siteRuleSays, staleHolds, waitsOf } from './rules.ts';
 import { rowsById } from './table.ts';
 import { insteadOf, summaryOf } from './wording.ts';
 
@@ -87,7 +87,7 @@ function decideOn(step: ProposedStep, facts: Facts, now: Instant): Decision {
 	const rules = ruleSays(step, facts, targets, judged);
 	let decided = judged.class;
 	for (const say of rules) decided = stricter(decided, say.class);
-	const limits = limitSays(facts, effect, decided);
+	const limits = limitSays(facts, effect, decided, targets);
 	for (const say of limits) decided = stricter(decided, say.class);
 	const says = [...judged.says, ...rules, ...limits, ...retrySays(ground, judged)];
 	const final: Judgement = { ...judged, class: decided, says };
@@ -95,7 +95,8 @@ function decideOn(step: ProposedStep, facts: Facts, now: Instant): Decision {
 	const waits = waitsOf(step, effect, undoes !== null, final, targets, ground);
 	const holds = canRun ? [...judged.holds, ...waits.holds] : judged.holds.filter((hold) => hold.rule === 'G5');
 	const missing = canRun ? [...judged.missing, ...waits.missing] : judged.missing;
-	return finish(step, targets, final, [...holds, ...freezeHolds(facts, effect, targets)], missing);
+	const stops = [...freezeHolds(step, facts, effect, targets), ...staleHolds(effect, ground)];
+	return finish(step, targets, final, [...holds, ...stops], missing);
 }
 
 function actionName(step: ProposedStep): ActionName {

@@ -1,5 +1,5 @@
 // What the table says to one target: which rows apply, which class each gives, what G3 and G4 make of it, what must hold first.
-import { DECISION_CLASSES, type DecisionClass, type MissingFact, type RowSay, stricter } from '../domain/decision.ts';
+import { type DecisionClass, type MissingFact, type RowSay, stricter } from '../domain/decision.ts';
 import type { ActionName, Effect } from './actions.ts';
 import { ACTIONS, EFFECTS_WITH_CONNECTOR, TOUCH_FREE_EFFECTS } from './actions.ts';
 import { allShown, look } from './condition.ts';
@@ -31,9 +31,17 @@ const NO_OT_DEPENDENCY = shown('ot_dependency', 'no OT process depends on it');
 const WINDOW = shown('window_open', 'a maintenance window is open');
 const PERMIT = shown('permit_open', 'a named permit for this work is open');
 
+const RAISED: Readonly<Record<DecisionClass, DecisionClass>> = {
+	AUTO: 'ONE',
+	ONE: 'TWO',
+	TWO: 'HANDS',
+	HANDS: 'HANDS',
+	NEVER: 'NEVER',
+};
+
+/** One class stricter (G4). */
 export function raised(decisionClass: DecisionClass): DecisionClass {
-	if (decisionClass === 'NEVER') return 'NEVER';
-	return DECISION_CLASSES[Math.min(DECISION_CLASSES.indexOf(decisionClass) + 1, 3)] ?? 'HANDS';
+	return RAISED[decisionClass];
 }
 
 export function isTouchFree(effect: Effect): boolean {
@@ -79,7 +87,7 @@ function judgeView(action: ActionName, target: Target, view: View | null): Judge
 	);
 	const touchesOt = isOt(view, target, rows);
 	if (rows.length === 0) return { ...unlisted(action, view), missing, touchesOt };
-	const parts = rows.map((row) => judgeOneRow(row, target, view, undoes !== null));
+	const parts = rows.map((row) => ({ ...judgeOneRow(row, target, view, undoes !== null), touchesOt }));
 	const joined = joinJudgements(parts);
 	const floored = floorFor(effect, view);
 	const says = stricter(joined.class, floored.class) === joined.class ? joined.says : [...joined.says, floored];
@@ -88,7 +96,6 @@ function judgeView(action: ActionName, target: Target, view: View | null): Judge
 		class: stricter(joined.class, floored.class),
 		says,
 		missing: [...missing, ...joined.missing],
-		touchesOt,
 	};
 }
 
@@ -103,7 +110,7 @@ function isSis(view: View | null): boolean {
 }
 
 /** G2: what no row names is unknown. A safety system has no path from the bot at all. */
-function unlisted(action: ActionName, view: View | null): Judgement {
+function unlisted(action: ActionName, view: View | null): Omit<Judgement, 'missing' | 'touchesOt'> {
 	const isAttack = ACTIONS[action].effect === 'attack';
 	const place = view === null ? 'this' : `${view.class} at level ${view.level ?? 'unknown'}`;
 	const say: RowSay = isSis(view)
@@ -115,11 +122,11 @@ function unlisted(action: ActionName, view: View | null): Judgement {
 					class: 'HANDS',
 					reason: `no row of the table lets the bot ${ACTIONS[action].words} here (${place})`,
 				};
-	return { class: say.class ?? 'HANDS', says: [say], holds: [], missing: [], rows: [], touchesOt: true };
+	return { class: say.class ?? 'HANDS', says: [say], holds: [], rows: [] };
 }
 
-/** G10: towards levels 0 and 1, controllers and safety systems nothing but reading what is stored has a connector. */
-function floorFor(effect: Effect, view: View | null): RowSay & { readonly class: DecisionClass } {
+/** For one way to look at a target: G10. Towards levels 0 and 1, controllers and safety systems nothing but reading what is stored has a connector. */
+export function floorFor(effect: Effect, view: View | null): RowSay & { readonly class: DecisionClass } {
 	const hasConnector = effect === 'policy' || EFFECTS_WITH_CONNECTOR.some((known) => known === effect);
 	if (!hasConnector) return { row: 'G10', class: 'HANDS', reason: `no connector exists for the effect ${effect}` };
 	const isController =
@@ -150,7 +157,7 @@ function chooseCase(row: Row, target: Target, missing: MissingFact[]): Case {
 	return row.cases[row.cases.length - 1] ?? row.cases[0];
 }
 
-function judgeOneRow(row: Row, target: Target, view: View | null, isUndo: boolean): Judgement {
+function judgeOneRow(row: Row, target: Target, view: View | null, isUndo: boolean): Omit<Judgement, 'touchesOt'> {
 	const missing: MissingFact[] = [];
 	const chosen = chooseCase(row, target, missing);
 	const says: RowSay[] = [{ row: row.id, class: chosen.class, reason: row.reason }];
@@ -168,7 +175,7 @@ function judgeOneRow(row: Row, target: Target, view: View | null, isUndo: boolea
 	}
 	const state = applyZoneState(row, target, view, decided, missing);
 	const holds = holdsOf(row, chosen, target, missing);
-	return { class: state.class, says: [...says, ...state.says], holds, missing, rows: [row], touchesOt: false };
+	return { class: state.class, says: [...says, ...state.says], holds, missing, rows: [row] };
 }
 
 /** G4: a zone that is not known to be in normal state raises one class; an active safety alarm leaves only people and stores. */

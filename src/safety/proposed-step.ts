@@ -31,8 +31,9 @@ export type ProposedStep = {
 
 export type Freeze = {
 	readonly id: string;
-	readonly scope: 'all' | 'site' | 'zone';
-	/** The site or zone; null for all. */
+	/** `incident` and `step`: the veto of one person who answers for the place. */
+	readonly scope: 'all' | 'site' | 'zone' | 'incident' | 'step';
+	/** The site, zone, incident or step; null for all. */
 	readonly place: string | null;
 	readonly by: string;
 	readonly reason: string;
@@ -52,6 +53,11 @@ export type Facts = {
 	readonly confidence_firm: number;
 	/** Calls that the bot made by itself, without asking anybody, in the last hour (`AUTO_PER_HOUR_MAX`). */
 	readonly automatic_last_hour: number;
+	/** The same by the place of what was reached (`AUTO_PER_ZONE_MAX`, `AUTO_PER_SITE_MAX`); a place that is not here had none. */
+	readonly automatic_at?: {
+		readonly sites: Readonly<Record<string, number>>;
+		readonly zones: Readonly<Record<string, number>>;
+	};
 	/** Rules of the site, parsed here again: one that cannot be read refuses. */
 	readonly site_rules: readonly unknown[];
 };

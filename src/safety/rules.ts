@@ -7,7 +7,7 @@ import type { Effect } from './actions.ts';
 import { type Ground, look } from './condition.ts';
 import { type Hold, isTouchFree, type Judgement } from './judge-row.ts';
 import type { Target } from './judge-target.ts';
-import type { Facts, ProposedStep } from './proposed-step.ts';
+import type { Facts, Freeze, ProposedStep } from './proposed-step.ts';
 import { type Condition, eitherShown, shown } from './row.ts';
 
 /** Effects that only tell people or write down in Interlock: no freeze and no broken site rule silences them (G8). */
@@ -37,22 +37,55 @@ const OWN_PATH = eitherShown(
 	shown('action_cuts_own_path', 'it carries none of them'),
 	shown('fallback_confirmed', 'the fallback is confirmed'),
 );
+const INVENTORY_CURRENT = shown('inventory_current', 'the asset inventory is current');
 const ERADICATED = shown('eradication_confirmed', 'the eradication check is done');
 const CUTTING: readonly Effect[] = ['contain', 'account', 'configure', 'host_change'];
 
 /** So many calls that cut something off the bot makes by itself in an hour; each further one asks a person. Our choice. */
 export const AUTO_PER_HOUR_MAX = 5;
+/** The same at one site and in one zone: what stands close together fails together. Our choice. */
+export const AUTO_PER_SITE_MAX = 4;
+export const AUTO_PER_ZONE_MAX = 3;
+/** So many targets one step of the bot alone may have: a step with more takes more off the network than an hour of single ones. */
+export const AUTO_TARGETS_MAX = 3;
 
 /** The limit on what the bot does alone: one wrong rule must not take a whole plant off the network before somebody looks. */
 export function limitSays(
 	facts: Facts,
 	effect: Effect,
 	decided: DecisionClass,
+	targets: readonly Target[],
 ): (RowSay & { readonly class: DecisionClass })[] {
+	if (decided !== 'AUTO' || !CUTTING.includes(effect)) return [];
+	const one = (row: string, reason: string): RowSay & { readonly class: DecisionClass } => ({
+		row,
+		class: 'ONE',
+		reason,
+	});
+	const says: (RowSay & { readonly class: DecisionClass })[] = [];
+	const look = 'a person looks before it goes on';
 	// A number that is none is too many.
-	if (decided !== 'AUTO' || !CUTTING.includes(effect) || facts.automatic_last_hour < AUTO_PER_HOUR_MAX) return [];
-	const reason = `the bot has acted alone ${facts.automatic_last_hour} times within the hour: a person looks before it goes on`;
-	return [{ row: 'limit:per-hour', class: 'ONE', reason }];
+	if (!(facts.automatic_last_hour < AUTO_PER_HOUR_MAX))
+		says.push(
+			one('limit:per-hour', `the bot has acted alone ${facts.automatic_last_hour} times within the hour: ${look}`),
+		);
+	if (targets.length > AUTO_TARGETS_MAX)
+		says.push(one('limit:targets', `${targets.length} targets in one step that nobody was asked about: ${look}`));
+	const places = [
+		...targets.map(({ ground }) => ['site', ground.site, facts.automatic_at?.sites, AUTO_PER_SITE_MAX] as const),
+		...targets.map(({ ground }) => ['zone', ground.zone, facts.automatic_at?.zones, AUTO_PER_ZONE_MAX] as const),
+	];
+	for (const [kind, place, counts, most] of places) {
+		const count = place !== null && counts !== undefined && Object.hasOwn(counts, place) ? (counts[place] ?? 0) : 0;
+		if (!(count < most))
+			says.push(
+				one(
+					`limit:per-${kind}`,
+					`the bot has acted alone ${count} times in ${kind} \`${place}\` within the hour: ${look}`,
+				),
+			);
+	}
+	return says;
 }
 
 export type Waits = { readonly holds: readonly Hold[]; readonly missing: readonly MissingFact[] };
@@ -85,21 +118,36 @@ export function waitsOf(
 	return { holds, missing };
 }
 
+/** What is stopped, where it needs no name. */
+const STOPPED: Partial<Record<Freeze['scope'], string>> = {
+	all: 'everything',
+	incident: 'this incident',
+	step: 'this step',
+};
+
 /** Freezes that cover a target, or might. People are told and records written all the same. */
-export function freezeHolds(facts: Facts, effect: Effect, targets: readonly Target[]): Hold[] {
+export function freezeHolds(step: ProposedStep, facts: Facts, effect: Effect, targets: readonly Target[]): Hold[] {
 	if (isTelling(effect)) return [];
 	return facts.freezes
 		.filter((freeze) => {
 			if (freeze.scope === 'all') return true;
+			if (freeze.scope === 'incident') return freeze.place === null || freeze.place === step.incident;
+			if (freeze.scope === 'step') return freeze.place === null || freeze.place === step.id;
 			return targets.some((target) => {
 				const place = freeze.scope === 'site' ? target.ground.site : target.ground.zone;
 				return place === null || place === freeze.place;
 			});
 		})
 		.map((freeze) => {
-			const where = freeze.scope === 'all' ? 'everything' : `${freeze.scope} \`${freeze.place ?? ''}\``;
+			const where = STOPPED[freeze.scope] ?? `${freeze.scope} \`${freeze.place ?? ''}\``;
 			return { rule: 'G8', reason: `${where} is frozen by ${freeze.by}: ${freeze.reason}` };
 		});
+}
+
+/** A stale inventory stops everything but telling people, by itself, until somebody confirms it: the gate is as good as it (G2, G8). */
+export function staleHolds(effect: Effect, ground: Ground): Hold[] {
+	if (isTelling(effect) || look(INVENTORY_CURRENT, ground).isShown) return [];
+	return [{ rule: 'G8', reason: 'everything is stopped: nobody has confirmed the inventory for 30 days' }];
 }
 
 /** What the rules of the site say to this step. One that cannot be read refuses everything but telling people. */
@@ -149,7 +197,7 @@ function fitsPlace(match: SiteRule['match'], targets: readonly Target[]): boolea
 				target.views.some((view) => view.level !== null && levels.includes(view.level))) &&
 			(sites === undefined || ground.site === null || sites.includes(ground.site)) &&
 			(zones === undefined || ground.zone === null || zones.includes(ground.zone)) &&
-			(assets === undefined || asset === null || assets.includes(asset.id) || assets.includes(target.label))
+			(assets === undefined || asset === null || assets.includes(asset.id))
 		);
 	});
 }

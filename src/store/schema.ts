@@ -175,7 +175,7 @@ export const approvals = pgTable(
 		answer: text().$type<'yes' | 'no'>().notNull(),
 		reason: text(),
 		binding: text().notNull(),
-		via: text().$type<'slack' | 'cli'>().notNull(),
+		via: text().$type<'slack' | 'cli' | 'http'>().notNull(),
 		at: at('at').notNull(),
 		expires_at: at('expires_at').notNull(),
 		withdrawn_at: at('withdrawn_at'),

@@ -273,6 +273,16 @@ describe('Attest', () => {
 		expect(attest(given, ticks)).toMatchObject({ outcome: 'refused', changes: [] });
 	});
 
+	it('of a step that the plan goes on with says the answer first, and nothing else is taken for one', () => {
+		const asks = { ...hands, params: { answer: 'whose: one of ours, theirs' } };
+		const answer = attest(click('olaf', asks, { reason: 'theirs, called at 03:10' }), all);
+		expect(answer.entries).toMatchObject([
+			{ data: { answer: { name: 'whose', value: 'theirs' }, note: 'theirs, called at 03:10' } },
+		]);
+		for (const reason of [null, '', 'nobody knows', 'not theirs'])
+			expect(attest(click('olaf', asks, { reason }), all)).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
 	it('of a safety system counts from its engineer', () => {
 		expect(attest(click('sisi', { ...hands, target: 'sis-1' }), all).outcome).toBe('done');
 	});

@@ -34,7 +34,8 @@ const SWAPS: readonly Swap[] = [
 	['approver it', /approver: '(ot|network|reporter)'/g, "approver: 'it'"],
 	['no unless', /, \{ unless: \[[^\]]*\] \}/g, ''],
 	['not bare', /, \{ bare: true \}|, bare: true/g, ''],
-	['true to false', /\btrue\b(?!;? *\}?>)/g, 'false'],
+	// `bare?: true` is a type: nobody runs it.
+	['true to false', /(?<!\?: )\btrue\b(?!;? *\}?>)/g, 'false'],
 	['false to true', /\bfalse\b/g, 'true'],
 	['no negation', /(?<=[(\s])!(?=[a-zA-Z(])/g, ''],
 ];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FactName } from '../../src/domain/fact.ts';
 import type { Person } from '../../src/domain/person.ts';
-import { admit, needsSecond, type Said, touchesIdentity, whyNotInChat } from '../../src/safety/admit.ts';
+import { admit, needsSecond, type Said, whyNotInChat } from '../../src/safety/admit.ts';
 import { NOW } from './plant.ts';
 
 const person = (id: string, slack: string | null = null): Person => ({
@@ -31,6 +31,7 @@ describe('confirmed outside chat', () => {
 		['slack', true, false],
 		[null, true, false],
 		['cli', true, true],
+		['http', true, true],
 		['slack', false, true],
 	] as const)('said by way of %s as %s counts: %s', (via, value, isCounted) => {
 		expect(counts(said(name, value, { via, subject: 'stp_1' }))).toBe(isCounted);
@@ -39,28 +40,15 @@ describe('confirmed outside chat', () => {
 
 describe('identities are not part of it', () => {
 	const name = 'identity_compromised';
-	test('counts from chat where the evidence says nothing else', () => {
-		expect(counts(said(name, false))).toBe(true);
-	});
-
-	test.each([
-		[{ ...MALWARE, category: 'account' }],
-		[{ ...MALWARE, techniques: ['T1078'] }],
-		[{ ...MALWARE, techniques: ['T1059', 'T1556.006'] }],
-	])('does not count from chat in %j, and does from the command line', (incident) => {
+	test.each(['account', 'malware'])('does not count from chat, whatever the evidence says (%s)', (category) => {
+		const incident = { ...MALWARE, category };
 		expect(counts(said(name, false), incident)).toBe(false);
 		expect(counts(said(name, false, { via: null }), incident)).toBe(false);
 		expect(counts(said(name, false, { via: 'cli' }), incident)).toBe(true);
+		expect(counts(said(name, false, { via: 'http' }), incident)).toBe(true);
 		expect(counts(said(name, true), incident)).toBe(true);
-	});
-
-	test('does not count from chat while anybody says that they are, about this incident and still', () => {
-		const yes = (of: Partial<Said> = {}) => said(name, true, { supplied_by: 'ben', ...of });
-		expect(counts(said(name, false), MALWARE, [yes()])).toBe(false);
-		expect(counts(said(name, false), MALWARE, [yes({ subject: 'inc_2' })])).toBe(true);
-		expect(counts(said(name, false), MALWARE, [yes({ expires_at: NOW - 1 })])).toBe(true);
-		expect(touchesIdentity(MALWARE, [yes()], NOW)).toBe(true);
-		expect(touchesIdentity(MALWARE, [said('legal_review_done', true)], NOW)).toBe(false);
+		expect(whyNotInChat(name, false)).toMatch(/Slack is not part of it.*command line/);
+		expect(whyNotInChat(name, true)).toBeNull();
 	});
 
 	test("about another incident is that incident's matter", () => {

@@ -892,7 +892,7 @@ describe('a fact about what has no place of its own', () => {
 		await seed();
 		await drain();
 		const number = (await readSituation(fresh.database, INCIDENT_ID))?.incident.number;
-		await slack.act.command('UANA000001', 'incidents', `/interlock fact identity_compromised INC-${number} no`);
+		await slack.act.command('UANA000001', 'incidents', `/interlock fact identity_compromised INC-${number} yes`);
 		await whispered('UANA000001', 'Recorded');
 		const [row] = await fresh.database.raw<{ subject: string }[]>`SELECT subject FROM facts`;
 		expect(row?.subject).toBe(INCIDENT_ID);

@@ -1,16 +1,21 @@
 // The red team on the running line, with a real database and a real target: one attacker after another, each of whom owns something and
 // still hurts nothing. Each attack ends in refusal, an entry in the ledger and a message to people. docs/safety.md lists them, and where
 // the attackers that are not here are (hostile alert text, a hostile model, stolen chat secrets, forged clicks).
+import { createRedisBackend, withBackend } from 'bullmq';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryKind, NewEntry } from '../../src/domain/entry.ts';
 import type { Due, Handlers, Topic } from '../../src/domain/topic.ts';
+import { openReminders } from '../../src/queue/backend.ts';
+import { createRelay } from '../../src/queue/relay.ts';
 import { createGenericHttp } from '../../src/response/connectors/generic-http.ts';
+import { createForeignTeller } from '../../src/response/foreign-job.ts';
 import { createResponse } from '../../src/response/response.ts';
 import { claimDue } from '../../src/store/outbox.ts';
 import { cryptoRandom, record } from '../../src/store/record.ts';
 import { INVENTORY, NOW, PEOPLE, playbook } from '../response/support/plant.ts';
 import { startTarget, type Target } from '../response/support/target.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
+import { hasRedis, startRedis } from './redis.ts';
 
 let fresh: Fresh;
 let target: Target;
@@ -152,7 +157,7 @@ const entryOf = (
 async function state(name: string, subject: string, value: boolean | string, by = 'olga', at = now): Promise<string> {
 	const id = `fct_${++count}`;
 	const row = { id, name, subject, value, source: 'person', supplied_by: by, stated_at: at, expires_at: null };
-	const data = { name, subject, value, expires_at: null };
+	const data = { name, subject, value, expires_at: null, via: 'cli' };
 	const entries = [entryOf('fact.stated', by, { incident: null, refs: [id], data, at })];
 	await record(fresh.database, { entries, changes: [{ op: 'insert', table: 'facts', row }] }, now);
 	return id;
@@ -474,21 +479,46 @@ describe('a playbook that is changed after people said yes', () => {
 });
 
 describe('a rule gone wild', () => {
-	it('isolates five hosts in an hour and then asks a person', async () => {
-		const handlers = stage();
+	/** Hosts `lap-1`, `lap-2`, ... that differ in where they stand. */
+	const spread = (placeOf: (host: number) => { site: string; zone: string }): typeof INVENTORY => ({
+		...INVENTORY,
+		find: (name) => {
+			const host = Number(/^lap-(\d)$/.exec(name)?.[1] ?? Number.NaN);
+			const like = INVENTORY.find('lap-1');
+			return like === null || Number.isNaN(host) ? INVENTORY.find(name) : { ...like, id: name, ...placeOf(host) };
+		},
+	});
+
+	async function isolateSeven(inventory: typeof INVENTORY): Promise<string[]> {
+		const handlers = stage(ISOLATE, inventory);
 		const incidents: string[] = [];
-		for (let n = 0; n < 7; n++) {
-			incidents.push(await open('lap-1'));
+		for (let n = 1; n <= 7; n++) {
+			incidents.push(await open(`lap-${n}`));
 			await drain(handlers);
 		}
-		expect(target.calls).toHaveLength(5);
-		for (const incident of incidents.slice(5)) {
+		return incidents;
+	}
+
+	it('isolates three hosts of a zone in an hour and then asks a person', async () => {
+		const inventory = spread(() => ({ site: 'north', zone: 'office' }));
+		const incidents = await isolateSeven(inventory);
+		expect(target.calls).toHaveLength(3);
+		for (const incident of incidents.slice(3))
 			expect(await stepOf(incident)).toMatchObject({ state: 'waiting', class: 'ONE' });
-		}
 		now += 3_600_001;
 		await wake(incidents[6] ?? '');
-		await drain(handlers);
-		expect(target.calls).toHaveLength(6);
+		await drain(stage(ISOLATE, inventory));
+		expect(target.calls).toHaveLength(4);
+	});
+
+	it('isolates four hosts of a site, and five of the plant, in an hour and then asks a person', async () => {
+		const ofSite = await isolateSeven(spread((host) => ({ site: 'north', zone: `office-${host}` })));
+		expect(target.calls).toHaveLength(4);
+		expect(await stepOf(ofSite[4] ?? '')).toMatchObject({ state: 'waiting', class: 'ONE' });
+		now += 3_600_001;
+		const ofPlant = await isolateSeven(spread((host) => ({ site: `site-${host}`, zone: `office-${host}` })));
+		expect(target.calls).toHaveLength(9);
+		expect(await stepOf(ofPlant[5] ?? '')).toMatchObject({ state: 'waiting', class: 'ONE' });
 	});
 });
 
@@ -527,6 +557,70 @@ describe('a worker with a forged job', () => {
 		}
 		expect(target.calls).toEqual([]);
 		expect((await stepOf(hands)).class).toBe('HANDS');
+	});
+});
+
+describe.skipIf(!hasRedis())('somebody who writes jobs into Redis', () => {
+	it('makes nobody run anything: the job is not used, it is recorded and told once, and the program goes on', async () => {
+		const redis = await startRedis();
+		const handlers = stage();
+		const waiting = await askTwo(handlers);
+		const told: string[] = [];
+		const failures: unknown[] = [];
+		const tell = createForeignTeller(
+			fresh.database,
+			() => now,
+			cryptoRandom,
+			(error) => void failures.push(error),
+		);
+		const reminders = await openReminders({
+			url: redis.url,
+			onFault: () => undefined,
+			onForeign: (topic, what) => {
+				told.push(what);
+				tell(topic, what);
+			},
+		});
+		const { database } = fresh;
+		const common = { database, reminders, clock: () => now, onFault: () => undefined, onParked: () => undefined };
+		const relay = createRelay({ ...common, handlers });
+		relay.start();
+		const { hostname, port, pathname } = new URL(redis.url);
+		const connection = {
+			host: hostname,
+			port: Number(port),
+			db: Number(pathname.slice(1)),
+			maxRetriesPerRequest: null,
+		};
+		const attacker = new (withBackend(createRedisBackend).Queue)('run', { connection, prefix: 'interlock' });
+		try {
+			const grant = { step: waiting.id, action: 'isolate_host', targets: ['jump-1'], approvedBy: ['ida', 'otto'] };
+			for (const name of ['run', 'look', 'grant'])
+				await attacker.add(name, { key: waiting.id, step: { ...waiting, state: 'queued' }, grant }, { priority: 1 });
+			await attacker.add('run', { rpc: 'isolate_host', host: 'plc-1' }, { jobId: 'a-job-of-mine' });
+			await expect.poll(() => told.length, { timeout: 10_000 }).toBe(4);
+			await relay.idle(5_000);
+			expect(target.calls).toEqual([]);
+			expect((await stepOf(waiting.incident)).state).toBe('waiting');
+			const found = async () =>
+				await fresh.database
+					.raw`SELECT canonical FROM ledger_entries WHERE kind = 'tampering.found' AND canonical LIKE '%"table":"queue"%'`;
+			await expect.poll(async () => (await found()).length).toBe(1);
+			expect(failures).toEqual([]);
+			expect(
+				await fresh.database.raw`SELECT 1 FROM messages WHERE key LIKE 'tampering:queue:run:%' AND channel = ''`,
+			).toHaveLength(1);
+			// Our own reminders still work beside it.
+			for (const person of ['ida', 'otto']) await answer(await stepOf(waiting.incident), person);
+			await wake(waiting.incident);
+			await reminders.remind('plan');
+			await expect.poll(() => target.calls.length, { timeout: 10_000 }).toBe(1);
+		} finally {
+			await attacker.close();
+			await relay.stop();
+			await reminders.close();
+			await redis.stop();
+		}
 	});
 });
 

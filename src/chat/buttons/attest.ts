@@ -1,4 +1,5 @@
 // A qualified person's word that a hands-only step was done. Pure. NOT here: doing it, or checking that it was done.
+import { answerIn, answerSpecOf, answerText } from '../../domain/playbook-condition.ts';
 import { type Answer, actorOf, STRANGER, say, wayOf } from '../answer.ts';
 import { REASON_MAX } from '../blocks.ts';
 import { mayAttest, rolesAtPlaces } from '../people.ts';
@@ -35,6 +36,16 @@ export function attest(click: StepClick, ticks: Ticks): Answer {
 		);
 	}
 	const note = click.reason === null ? null : cut(click.reason.trim(), REASON_MAX) || null;
+	const spec = answerSpecOf(step.params);
+	const answer = spec === null ? null : answerIn(spec, note ?? '');
+	if (spec !== null && answer === null) {
+		return reject(
+			click,
+			'attest',
+			'no answer',
+			`Not recorded: the plan goes on with your answer. Begin the note with it, ${answerText(spec)}.`,
+		);
+	}
 	const outcome = cut(`attested by ${person.name}${note === null ? '' : `: ${note}`}`, 1_000);
 	return {
 		outcome: 'done',
@@ -53,6 +64,7 @@ export function attest(click: StepClick, ticks: Ticks): Answer {
 					roles: rolesAtPlaces(person, places),
 					checklist: [...step.checklist],
 					note,
+					...(spec === null ? {} : { answer: { name: spec.name, value: answer } }),
 					...wayOf(acting),
 				},
 			},

@@ -4,12 +4,14 @@ import type { Actor } from '../../domain/entry.ts';
 import type { SubjectKind } from '../../domain/fact.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { Learned } from '../../domain/learned.ts';
+import type { Person } from '../../domain/person.ts';
 import type { Result } from '../../domain/result.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { NextTopic } from '../../domain/topic.ts';
 import type { AlertToPlace, IncidentRow } from '../../store/read/correlation.ts';
 import type { ToRecord } from '../../store/record.ts';
 import { type Answer, refuse } from '../answer.ts';
+import type { Deputy } from '../deputies.ts';
 import type { Insight } from '../insight/insight.ts';
 import type { LearnedClick } from '../learn/decide.ts';
 import type { FeedbackClick, Learning } from '../learn/feedback.ts';
@@ -20,7 +22,7 @@ import type { UnparsedRow } from '../views/notices.ts';
 /** A stop that stands: a row of table `freezes` that nobody has thawed. */
 export type Freeze = {
 	readonly id: string;
-	/** `all`, `site:<id>` or `zone:<id>` */
+	/** `all`, `site:<id>`, `zone:<id>`, and of a veto `incident:<id>` or `step:<id>` */
 	readonly scope: string;
 	readonly reason: string;
 	readonly set_by: string;
@@ -81,7 +83,7 @@ export type CommandCall = {
 	readonly loaded: Loaded;
 	readonly split: Split;
 	readonly now: Instant;
-	readonly newId: (prefix: 'fct' | 'frz' | 'inc') => string;
+	readonly newId: (prefix: 'fct' | 'frz' | 'inc' | 'pst' | 'dpt') => string;
 };
 
 /** Takes alerts out of an incident; correlation's rule (correlation/people.ts), or why not, in words. */
@@ -157,6 +159,8 @@ export type Loaded = {
 	readonly decided: LearnedClick | null;
 	/** How far the incident has come, what lies open from there, what was like it. */
 	readonly insight: Insight | null;
+	/** Everybody with their own roles, and who stands in for whom. */
+	readonly deputies: { readonly people: readonly Person[]; readonly held: readonly Deputy[] } | null;
 };
 export const NOTHING_LOADED: Loaded = {
 	other: null,
@@ -168,6 +172,7 @@ export const NOTHING_LOADED: Loaded = {
 	learned: null,
 	decided: null,
 	insight: null,
+	deputies: null,
 };
 export type Read = keyof Loaded;
 

@@ -4,6 +4,7 @@ import { type Answer, say } from '../answer.ts';
 import { shown } from '../text.ts';
 import { ack } from './ack.ts';
 import type { Command, CommandCall } from './command.ts';
+import { deputy } from './deputy.ts';
 import { details } from './details.ts';
 import { fact } from './fact.ts';
 import { feedback } from './feedback.ts';
@@ -16,7 +17,9 @@ import { show } from './show.ts';
 import { detach, split } from './split.ts';
 import { status } from './status.ts';
 import { thaw } from './thaw.ts';
+import { told } from './told.ts';
 import { seen, unknown } from './unknown.ts';
+import { veto } from './veto.ts';
 
 const WORKING: readonly Command[] = [
 	status,
@@ -27,7 +30,10 @@ const WORKING: readonly Command[] = [
 	resolve,
 	freeze,
 	thaw,
+	veto,
 	fact,
+	told,
+	deputy,
 	merge,
 	split,
 	detach,

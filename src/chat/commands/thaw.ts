@@ -1,19 +1,24 @@
-// `thaw [all|site X|zone Y]`: lifts a freeze with two people. The first asks, a second one who holds the right confirms. Pure.
+// `thaw [all|site X|zone Y|incident N|step STEP]`: lifts a freeze or a veto with two people. The first asks, a second one who holds the right
+// confirms. Pure.
+import type { Role } from '../../domain/person.ts';
+import { err, ok, type Result } from '../../domain/result.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { type Answer, actorOf, STRANGER, wayOf } from '../answer.ts';
-import { holdsOneOf, isOnCall, THAW_ROLES } from '../people.ts';
+import { isOnCall, placesOfIncident, THAW_ROLES } from '../people.ts';
+import type { Place } from '../situation.ts';
 import { shown } from '../text.ts';
 import { roleWords } from '../views/words.ts';
 import { type Command, type CommandCall, type Freeze, judgeAgain, refuseCommand } from './command.ts';
-import { readScope, type Scoped } from './freeze.ts';
+import { readScope } from './freeze.ts';
+import { answersFor, VETO_LIFT_ROLES } from './veto.ts';
 
 /** How long the first person's asking stands (our choice, as long as an approval). */
 const THAW_ASKED_MS = 15 * MINUTE;
 
 export const thaw: Command = {
 	name: 'thaw',
-	usage: 'thaw [all | site X | zone Y]',
-	help: `lift a freeze: one person asks, a second one (${roleWords(THAW_ROLES)}) confirms with the same command`,
+	usage: 'thaw [all | site X | zone Y | incident N | step STEP]',
+	help: `lift a freeze or a veto: one person asks, a second one (${roleWords(THAW_ROLES)}; for a veto ${roleWords(VETO_LIFT_ROLES)}) confirms with the same command`,
 	takesIncident: false,
 	run: liftFreeze,
 };
@@ -23,7 +28,7 @@ function liftFreeze(call: CommandCall): Answer {
 	if (acting.person === null) return refuseCommand(call, 'thaw', 'unknown person', STRANGER);
 	if (!isOnCall(acting.person))
 		return refuseCommand(call, 'thaw', 'role', 'Not lifted: only people who work on incidents may ask for it.');
-	const scoped = readScope(call);
+	const scoped = readLift(call);
 	if (!scoped.ok) return refuseCommand(call, 'thaw', 'scope', `Not lifted. ${scoped.error}`);
 	const held = call.freezes.find((row) => row.scope === scoped.value.scope);
 	if (held === undefined) {
@@ -37,10 +42,58 @@ function liftFreeze(call: CommandCall): Answer {
 	}
 	const isAsked =
 		held.thaw_asked_by !== null && held.thaw_asked_at !== null && now - held.thaw_asked_at <= THAW_ASKED_MS;
-	return isAsked ? confirm(call, held, scoped.value) : ask(call, held);
+	return isAsked ? confirm(call, held, scoped.value) : ask(call, held, scoped.value);
 }
 
-function ask(call: CommandCall, held: Freeze): Answer {
+/** What is to be lifted, who confirms it, and where they must hold their role. */
+type Lift = {
+	readonly scope: string;
+	readonly places: readonly Place[];
+	readonly roles: readonly Role[];
+	/** As it is typed. */
+	readonly typed: string;
+};
+
+function readLift(call: CommandCall): Result<Lift, string> {
+	const [kind = '', name = ''] = call.words;
+	const word = kind.toLowerCase();
+	if (word === 'incident' || word === 'step') return readVeto(call, word, name);
+	const scoped = readScope(call);
+	if (!scoped.ok) return scoped;
+	const { scope, site, zone } = scoped.value;
+	return ok({ scope, places: [{ site, zone }], roles: THAW_ROLES, typed: scope.replace(':', ' ') });
+}
+
+/** A veto also holds back what a closed incident would still undo: then it is named by its id, as the list of freezes has it. */
+function readVeto(call: CommandCall, word: 'incident' | 'step', name: string): Result<Lift, string> {
+	const number = Number(/^(?:inc-|#)?(\d{1,9})$/i.exec(name)?.[1] ?? Number.NaN);
+	const step = word === 'step' ? call.pending.find((one) => one.id === name) : undefined;
+	const incident = call.open.find((one) =>
+		word === 'step' ? one.id === step?.incident : one.number === number || one.id === name,
+	);
+	const scope = word === 'step' ? `step:${name}` : `incident:${incident?.id ?? name}`;
+	if (incident === undefined && !call.freezes.some((row) => row.scope === scope))
+		return err(
+			`No ${word} \`${shown(name, 60)}\` is stopped. Frozen are: ${call.freezes.map((row) => row.scope).join(', ') || 'none'}`,
+		);
+	const places = incident === undefined ? everyPlace(call) : placesOfIncident(incident, call.places.zones);
+	return ok({
+		scope,
+		places: places.length === 0 ? [{ site: null, zone: null }] : places,
+		roles: VETO_LIFT_ROLES,
+		typed: `${word} ${word === 'incident' && incident !== undefined ? incident.number : shown(name, 60)}`,
+	});
+}
+
+/** Where nothing says any more where it was, a role at any place is one. */
+function everyPlace({ places }: CommandCall): Place[] {
+	return [
+		...places.zones.map((zone) => ({ site: zone.site, zone: zone.id })),
+		...places.sites.map((site) => ({ site, zone: null })),
+	];
+}
+
+function ask(call: CommandCall, held: Freeze, lift: Lift): Answer {
 	const { acting, now } = call;
 	return {
 		outcome: 'done',
@@ -64,25 +117,25 @@ function ask(call: CommandCall, held: Freeze): Answer {
 			},
 		],
 		topics: [],
-		reply: `Still frozen: ${held.scope}. You asked to lift it; a second person (${roleWords(THAW_ROLES)}) confirms within 15 minutes with: /interlock thaw ${held.scope.replace(':', ' ')}`,
+		reply: `Still frozen: ${lift.typed}. You asked to lift it; a second person (${roleWords(lift.roles)}) confirms within 15 minutes with: /interlock thaw ${lift.typed}`,
 	};
 }
 
-function confirm(call: CommandCall, held: Freeze, scoped: Scoped): Answer {
+function confirm(call: CommandCall, held: Freeze, lift: Lift): Answer {
 	const { acting, now } = call;
 	if (held.thaw_asked_by === acting.id)
 		return refuseCommand(
 			call,
 			'thaw',
 			'same person',
-			`Still frozen: ${held.scope}. You asked yourself, so somebody else has to confirm.`,
+			`Still frozen: ${lift.typed}. You asked yourself, so somebody else has to confirm.`,
 		);
-	if (acting.person === null || !holdsOneOf(acting.person, THAW_ROLES, scoped)) {
+	if (acting.person === null || !answersFor(acting.person, lift.roles, lift.places)) {
 		return refuseCommand(
 			call,
 			'thaw',
 			'role',
-			`Still frozen: ${held.scope}. The one who confirms holds one of these roles there: ${roleWords(THAW_ROLES)}.`,
+			`Still frozen: ${lift.typed}. The one who confirms holds one of these roles there: ${roleWords(lift.roles)}.`,
 		);
 	}
 	return {
@@ -107,6 +160,6 @@ function confirm(call: CommandCall, held: Freeze, scoped: Scoped): Answer {
 			},
 		],
 		topics: judgeAgain(call),
-		reply: `Lifted: ${held.scope}. Every step that waits is judged again before anything runs.`,
+		reply: `Lifted: ${lift.typed}. Every step that waits is judged again before anything runs.`,
 	};
 }

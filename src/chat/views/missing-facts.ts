@@ -2,6 +2,7 @@
 import type { MissingFact } from '../../domain/decision.ts';
 import { FACTS, isFactName } from '../../domain/fact.ts';
 import { HOUR, MINUTE } from '../../domain/time.ts';
+import { whyNotInChat } from '../../safety/admit.ts';
 import { type Block, bold, bullets, code, plain, rich } from '../blocks.ts';
 import type { Situation } from '../situation.ts';
 import { shown } from '../text.ts';
@@ -36,7 +37,12 @@ export function factLines(missing: readonly MissingFact[]): Block[] {
 			plain(`Taken as ${shown(fact.worst, 60)}. `),
 			...(fact.suppliers.length === 0
 				? [plain('Only the inventory or a file says it.')]
-				: [plain(`If ${bestWord(fact)}, ${shown(roleWords(fact.suppliers), 160)} types: `), code(stateCommand(fact))]),
+				: [
+						plain(
+							`If ${bestWord(fact)}, ${shown(roleWords(fact.suppliers), 160)} types${isOutside(fact) ? ' on the command line' : ''}: `,
+						),
+						code(stateCommand(fact)),
+					]),
 		]);
 	if (missing.length > lines.length) lines.push([plain(`and ${missing.length - lines.length} more: /interlock show`)]);
 	return [rich([bold('Not known, so taken at its worst. Whoever knows says it:')]), bullets(lines)];
@@ -46,7 +52,13 @@ export function factLines(missing: readonly MissingFact[]): Block[] {
 export function stateCommand(fact: MissingFact): string {
 	const most = isFactName(fact.name) ? FACTS[fact.name].maxAgeMs : null;
 	const holds = most !== null && most < 2 * HOUR ? `${Math.round(most / MINUTE)}m` : '2h';
-	return `/interlock fact ${shown(fact.name, 60)} ${shown(fact.subject, 120)} ${bestWord(fact)} for ${holds}`;
+	const door = isOutside(fact) ? 'interlock incident' : '/interlock';
+	return `${door} fact ${shown(fact.name, 60)} ${shown(fact.subject, 120)} ${bestWord(fact)} for ${holds}`;
+}
+
+/** Whether a good word of it proves nothing in chat. */
+function isOutside({ name }: MissingFact): boolean {
+	return isFactName(name) && whyNotInChat(name, FACTS[name].order[0]) !== null;
 }
 
 /** The value that would help, as it is typed. */

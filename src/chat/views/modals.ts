@@ -1,5 +1,6 @@
 // The windows that ask for words: a reason to refuse, an attestation, a resolution. Pure.
 // The private metadata is the id of the message row and nothing else; what it stands for is read again at submission.
+import { answerSpecOf, answerText } from '../../domain/playbook-condition.ts';
 import type { Step } from '../../domain/step.ts';
 import {
 	BLOCKS_PER_VIEW_MAX,
@@ -80,7 +81,11 @@ export function resolveModal(messageId: string): Modal {
 }
 
 /** Every line of the checklist has to be ticked; `isChecked` looks at that before anything is recorded. */
-export function attestModal(messageId: string, step: Pick<Step, 'title' | 'instructions' | 'checklist'>): Modal {
+export function attestModal(
+	messageId: string,
+	step: Pick<Step, 'title' | 'instructions' | 'checklist'> & Partial<Pick<Step, 'params'>>,
+): Modal {
+	const spec = answerSpecOf(step.params ?? {});
 	const items = step.checklist.slice(0, CHECKLIST_MAX);
 	const groups = [items.slice(0, OPTIONS_MAX), items.slice(OPTIONS_MAX)].filter((group) => group.length > 0);
 	const boxes = groups.map(
@@ -123,7 +128,14 @@ export function attestModal(messageId: string, step: Pick<Step, 'title' | 'instr
 				]
 			: []),
 		...boxes,
-		input('note', 'Note', 'Permit number, readings, who was with you', true),
+		spec === null
+			? input('note', 'Note', 'Permit number, readings, who was with you', true)
+			: input(
+					'note',
+					`First the answer, then a note. ${answerText(spec)}`.slice(0, 500),
+					'The plan goes on with your answer',
+					false,
+				),
 	]);
 }
 

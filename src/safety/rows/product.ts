@@ -29,6 +29,17 @@ export const PRODUCT_ROWS: readonly Row[] = [
 		instead: 'Write the step as the action whose effect it has: that has a row of its own.',
 	}),
 	row({
+		id: 'P03',
+		title: 'do what an imported text or command says whose effect nobody has judged',
+		effect: 'raw',
+		actions: ['do_imported_step'],
+		where: ANYWHERE,
+		cases: [otherwise('HANDS', 'a person reads it, decides and does it')],
+		reason: 'raw shells hide their effect',
+		source: 'G2',
+		instead: 'Write the step as the action whose effect it has: that has a row of its own.',
+	}),
+	row({
 		id: 'P06',
 		title: "change this table, the asset inventory's safety tags or an approver list",
 		effect: 'policy',

@@ -42,6 +42,8 @@ export type AlertRow = {
 	readonly occurredAt: number;
 	readonly entities: Entity[];
 	readonly verdict: Verdict | null;
+	/** When its condition ended; null while it is open. */
+	readonly closedAt: number | null;
 };
 type FreezeRow = {
 	readonly id: string;
@@ -60,6 +62,8 @@ export type ResponseSnapshot = {
 	readonly proof: LedgerProof;
 	/** Calls that were made without asking anybody within the last hour, by the ledger. */
 	readonly automaticLastHour: number;
+	/** What those calls reached, one name a call; a call that named no asset is left out. */
+	readonly automaticTargets: readonly string[];
 	readonly freezes: readonly FreezeRow[];
 	/** Steps of any incident that are running or in doubt. */
 	readonly busy: readonly Step[];
@@ -111,7 +115,7 @@ async function snapshot(tx: Transaction, id: string, now: number): Promise<Respo
 	const approvals =
 		ids.length === 0 ? [] : await tx.select().from(schema.approvals).where(inArray(schema.approvals.step, ids));
 	const proof = await readProof(tx, id, ids, now);
-	const automaticLastHour = await countAutomaticSince(tx, now - HOUR);
+	const automatic = await readAutomaticSince(tx, now - HOUR);
 	const freezes = await tx.select().from(schema.freezes).where(isNull(schema.freezes.thawed_at));
 	const busy = await tx
 		.select()
@@ -131,6 +135,7 @@ async function snapshot(tx: Transaction, id: string, now: number): Promise<Respo
 			occurredAt: schema.alerts.occurred_at,
 			entities: schema.alerts.entities,
 			verdict: schema.alerts.verdict,
+			closedAt: schema.alerts.closed_at,
 		})
 		.from(schema.alerts)
 		.where(eq(schema.alerts.incident, id))
@@ -152,7 +157,8 @@ async function snapshot(tx: Transaction, id: string, now: number): Promise<Respo
 		steps,
 		approvals,
 		proof,
-		automaticLastHour,
+		automaticLastHour: automatic.length,
+		automaticTargets: automatic.flatMap((call) => call.target ?? []),
 		freezes,
 		busy,
 		alarms: alarms.map(({ zones, lastAt, openedAt }) => ({ zones, since: Math.max(lastAt, openedAt) })),
@@ -160,12 +166,14 @@ async function snapshot(tx: Transaction, id: string, now: number): Promise<Respo
 }
 
 /** Intents of calls of class AUTO: an internal step (a message, a look-up) has no connector and is none. */
-async function countAutomaticSince(tx: Transaction, since: number): Promise<number> {
-	const rows = await tx.execute<{ n: number }>(sql`
-		SELECT count(*)::int AS n FROM ledger_entries
+async function readAutomaticSince(
+	tx: Transaction,
+	since: number,
+): Promise<readonly { readonly target: string | null }[]> {
+	return await tx.execute<{ target: string | null }>(sql`
+		SELECT canonical::jsonb->'data'->>'target' AS target FROM ledger_entries
 		WHERE kind = 'step.intent' AND at > ${since}
 			AND canonical::jsonb->'data'->>'class' = 'AUTO' AND canonical::jsonb->'data' ? 'connector'`);
-	return rows[0]?.n ?? 0;
 }
 
 /** Whether another worker holds a live lease on a row of topic `run` for this step: then the step is in its hands, not in doubt. */
