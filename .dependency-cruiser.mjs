@@ -130,6 +130,7 @@ export default {
 		atOnePlace('@slack', '^src/chat/slack'),
 		atOnePlace('openai', '^src/model/client\\.ts$'),
 		atOnePlace('(bullmq|ioredis)', '^src/queue/backend\\.ts$'),
+		atOnePlace('ldapts', '^src/response/connectors/active-directory-link\\.ts$'),
 		atOnePlace('(drizzle-orm|postgres)', '^src/store/'),
 		atOnePlace('@marcbachmann', '^src/expression/'),
 		atOnePlace('yaml', '^src/config/'),

@@ -11,24 +11,28 @@
 //   (everything)              ledger        sealed, checkpointed
 import type { Server } from 'node:http';
 import { createChat } from './chat/chat.ts';
-import { createDirectory } from './chat/directory.ts';
+import { createDirectory, type Directory } from './chat/directory.ts';
+import type { Desk } from './chat/perform.ts';
 import { createSlack, type SlackEdge, type SlackHandlers } from './chat/slack.ts';
+import { takeStatement } from './chat/statement.ts';
 import { type Config, defaultSources, type SourceConfig } from './config/config.ts';
 import type { SlackEnvironment } from './config/environment.ts';
 import { tokensPerHour } from './config/settings-file.ts';
 import { correlationHandlers } from './correlation/correlation.ts';
 import { splitIncident } from './correlation/people.ts';
 import type { IntakeContext } from './domain/alert.ts';
+import type { NewEntry } from './domain/entry.ts';
 import type { Incident } from './domain/incident.ts';
 import { type Inventory, indexInventory } from './domain/inventory.ts';
 import type { Person } from './domain/person.ts';
+import type { Result } from './domain/result.ts';
 import { HOUR, SECOND } from './domain/time.ts';
 import type { Handlers, Topic } from './domain/topic.ts';
 import { evaluate } from './expression/condition.ts';
 import type { Credential } from './intake/authenticate.ts';
 import { sourceFinder } from './intake/door-sources.ts';
 import { type DoorThreads, openDoorThreads } from './intake/door-threads.ts';
-import { closeDoor, createDoor, type DoorSource } from './intake/http.ts';
+import { closeDoor, createDoor, type DoorOptions, type DoorSource } from './intake/http.ts';
 import { createIntake, type Intake, openCalm } from './intake/intake.ts';
 import { mappedKind } from './intake/mapping.ts';
 import { createOwnWatch } from './intake/own-watch.ts';
@@ -44,17 +48,22 @@ import { openLedgerKeys } from './ledger/key-file.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
 import { LedgerFault } from './ledger/seal-plan.ts';
 import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, Scrape } from './metrics.ts';
 import { type Adviser, createAdviser } from './model/client.ts';
 import { loadPrompts } from './model/prompt.ts';
 import { openReminders } from './queue/backend.ts';
 import { createRelay } from './queue/relay.ts';
 import type { LoadedPlaybook } from './response/choose.ts';
+import type { ListGround } from './response/connectors/block-list.ts';
+import { createServedLists, type ServedLists } from './response/connectors/block-list-served.ts';
+import { EDGE } from './response/connectors/generic-http.ts';
 import { createConnectors } from './response/connectors/index.ts';
+import { createForeignTeller } from './response/foreign-job.ts';
 import { createResponse } from './response/response.ts';
 import { freezeItself } from './response/self-freeze.ts';
 import type { Database } from './store/database.ts';
 import { outboxDepth } from './store/outbox.ts';
+import { readBlockEvents, readIncidentOfStep, readPolls } from './store/read/block-list.ts';
 import { cryptoRandom, record } from './store/record.ts';
 import { forgetSignatures } from './store/record-alerts.ts';
 import { type AdviceMemory, createAdviceMemory } from './triage/advice-memory.ts';
@@ -104,6 +113,8 @@ export type FlowParts = {
 	readonly metrics: Metrics;
 	/** The door in threads of its own: the clock is the system's then. */
 	readonly isThreaded?: boolean;
+	/** The key of person tokens, for statements over HTTP (POST /v1/facts); without it there is no such door. */
+	readonly personKey?: () => Result<Uint8Array, string>;
 };
 
 export type Flow = {
@@ -153,6 +164,7 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 		url: config.environment.redisUrl?.reveal() ?? parts.runUrl,
 		onFault: (_where, error) => faults.set('queue', queueWords(config, error)),
 		onWell: () => faults.set('queue', null),
+		onForeign: foreignJob(parts, faults),
 	});
 	undo.push(() => reminders.close());
 	const relay = createRelay({
@@ -182,8 +194,7 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 		outbox: await outboxDepth(database),
 		gathered: intake.gathered() + ((await door?.gathered()) ?? 0),
 		syslog: syslog?.buffered() ?? [],
-		sealed: ledger.size(),
-		adviser: advising.adviser === null ? null : { ...advising.adviser.status(), ...advising.memory.counts() },
+		...figuresOf(advising, door, ledger),
 	}));
 	await record(database, { entries: [startedEntry(parts)] }, clock());
 	return {
@@ -200,6 +211,7 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 			// What was counted last is told too, where the database still answers.
 			await within(FAREWELL_MS, watch()).catch((error: unknown) => faults.report('own alerts', error));
 			await intake.settle();
+			chat.hurry();
 			await relay.stop();
 			await reminders.close();
 			await chat.stop();
@@ -215,6 +227,15 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 			);
 			log.info('stopped');
 		},
+	};
+}
+
+/** A job in the queue that is none of ours does nothing, and is told. */
+function foreignJob({ database, clock }: FlowParts, faults: Faults): (topic: string, what: string) => void {
+	const tell = createForeignTeller(database, clock, cryptoRandom, (error) => faults.report('queue', error));
+	return (topic, what) => {
+		faults.report('queue', `a job of topic ${topic} that Interlock did not write: it is not used`);
+		tell(topic, what);
 	};
 }
 
@@ -404,10 +425,13 @@ function buildResponse(parts: FlowParts, inventory: Inventory, people: () => Pro
 		playbooks: parts.playbooks,
 		people,
 		windows: config.windows,
+		facts: config.facts,
 		siteRules: config.siteRules.map((entry) => entry.rule),
 		connectors: createConnectors(
 			config.connectors.map((connector) => connector.config),
 			(connector) => secrets.get(connector.name)?.reveal() ?? null,
+			EDGE,
+			listGround(database, inventory),
 		),
 		clock,
 		random: cryptoRandom,
@@ -425,6 +449,8 @@ type ChatEdge = {
 	/** Those of the configuration, with the roles that Slack groups lend them; what response asks before it counts an approval. */
 	readonly people: () => Promise<readonly Person[]>;
 	start(): void;
+	/** The program is ending: nothing waits to be tried again. */
+	hurry(): void;
 	stop(): Promise<void>;
 	port(): number | null;
 };
@@ -434,7 +460,8 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 	const { config, database, clock, log, slack } = parts;
 	if (slack === null) {
 		const people = async (): Promise<readonly Person[]> => config.people;
-		return { handlers: {}, people, start: () => undefined, stop: async () => undefined, port: () => null };
+		const nothing = { start: () => undefined, hurry: () => undefined, stop: async () => undefined };
+		return { handlers: {}, people, ...nothing, port: () => null };
 	}
 	let built: SlackHandlers | null = null;
 	const later = (): SlackHandlers => {
@@ -464,13 +491,7 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 	const chat = createChat({
 		database,
 		calls: edge.calls,
-		directory: createDirectory({
-			people: config.people,
-			groups: config.groups,
-			inventory,
-			sites: config.settings.sites.map((site) => site.name),
-			technique: (id) => findTechnique(attackTable, id)?.name ?? null,
-		}),
+		directory: directoryOf(config, inventory),
 		channelOf: (incident) => channelFor(config, incident) ?? parts.channel,
 		defaultChannel: parts.channel,
 		split: (split, now) => splitIncident(split, inventory, now),
@@ -485,7 +506,17 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 	const connection = isListening
 		? connectForever(edge, faults)
 		: { start: () => undefined, stop: async () => undefined };
-	return { handlers: chat.handlers, people: chat.people, ...connection, port: edge.port };
+	return { handlers: chat.handlers, people: chat.people, ...connection, hurry: edge.hurry, port: edge.port };
+}
+
+function directoryOf(config: Config, inventory: Inventory): Directory {
+	return createDirectory({
+		people: config.people,
+		groups: config.groups,
+		inventory,
+		sites: config.settings.sites.map((site) => site.name),
+		technique: (id) => findTechnique(attackTable, id)?.name ?? null,
+	});
 }
 
 function connectForever(edge: SlackEdge, faults: Faults): { start(): void; stop(): Promise<void> } {
@@ -596,20 +627,27 @@ function parserOf({ config }: FlowParts) {
 	return (kind: string, body: Uint8Array | string, context: IntakeContext) => parseBody(kind, body, context, mapped);
 }
 
-type Door = Pick<DoorThreads, 'port' | 'gathered' | 'heard' | 'stop'>;
+type Door = Pick<DoorThreads, 'port' | 'gathered' | 'heard' | 'stop'> & {
+	/** Of the lists that firewalls fetch. */
+	lists(): ReturnType<ServedLists['figures']>;
+};
 type DoorParts = {
 	readonly intake: Intake;
 	readonly calm: SharedArrayBuffer;
 	readonly faults: Faults;
 	readonly watched: Watched;
 };
+/** Null where no list is configured. */
+type Lists = ServedLists | null;
 
 /** In threads of its own in the running program; in this one where a test has its own clock. Opened last: who has an answer relies on the rest. */
-function openDoor(parts: FlowParts, own: DoorParts): Promise<Door> {
-	return parts.isThreaded === true ? openThreads(parts, own) : openDoorHere(parts, own);
+async function openDoor(parts: FlowParts, own: DoorParts): Promise<Door> {
+	const lists = listsOf(parts);
+	const open = parts.isThreaded === true ? openThreads : openDoorHere;
+	return { ...(await open(parts, own, lists)), lists: () => lists?.figures() ?? [] };
 }
 
-async function openThreads(parts: FlowParts, { calm, faults, watched }: DoorParts): Promise<Door> {
+async function openThreads(parts: FlowParts, { calm, faults, watched }: DoorParts, lists: Lists): Promise<DoorThreads> {
 	const { config, clock, metrics, database } = parts;
 	const refusals = createRefusals(clock);
 	return openDoorThreads({
@@ -634,12 +672,18 @@ async function openThreads(parts: FlowParts, { calm, faults, watched }: DoorPart
 		},
 		onTopics: (topics) => database.onTopics(topics),
 		onProtocol: (source, note) => parts.log.warn('a message without an alert', { source, note }),
+		...statements(parts),
+		...(lists === null ? {} : { onList: lists.answer }),
 		onError: (error) => faults.report('intake', error),
 		onAnswer: (status, ms) => metrics.answered('', status, ms),
 	});
 }
 
-async function openDoorHere(parts: FlowParts, { intake, faults, watched }: DoorParts): Promise<Door> {
+async function openDoorHere(
+	parts: FlowParts,
+	{ intake, faults, watched }: DoorParts,
+	lists: Lists,
+): Promise<DoorThreads> {
 	const { config, clock, metrics } = parts;
 	const own = new Set(config.mappings.map((mapping) => mappedKind(mapping).name));
 	const pool = createParsePool(parserOf(parts), (kind) => !own.has(kind) && sourceKind(kind) !== null);
@@ -655,6 +699,8 @@ async function openDoorHere(parts: FlowParts, { intake, faults, watched }: DoorP
 		onRefused: (source, address, reason, isNew) =>
 			tellRefused(parts, faults, watched, { source, address, reason, isNew }),
 		onProtocol: (source, note) => parts.log.warn('a message without an alert', { source, note }),
+		...statements(parts),
+		...(lists === null ? {} : { onList: lists.answer }),
 		onError: (error) => faults.report('intake', error),
 		bodyMax: config.settings.limits.body_bytes,
 		alertsMax: config.settings.limits.body_alerts,
@@ -666,6 +712,60 @@ async function openDoorHere(parts: FlowParts, { intake, faults, watched }: DoorP
 		door.listen(config.environment.port, done);
 	});
 	return { port: portOf(door), gathered: async () => 0, heard: async () => undefined, stop: () => closeDoor(door) };
+}
+
+function figuresOf(
+	{ adviser, memory }: Advising,
+	door: Door | null,
+	ledger: Ledger,
+): Pick<Scrape, 'adviser' | 'lists' | 'sealed'> {
+	return {
+		sealed: ledger.size(),
+		adviser: adviser === null ? null : { ...adviser.status(), ...memory.counts() },
+		lists: door?.lists() ?? [],
+	};
+}
+
+/** What the lists that firewalls fetch stand on. */
+function listGround(database: Database, inventory: Inventory): ListGround {
+	return {
+		inventory,
+		reader: {
+			events: (connector) => readBlockEvents(database, connector),
+			polls: (lists) => readPolls(database, lists),
+			incidentOf: (step) => readIncidentOfStep(database, step),
+		},
+	};
+}
+
+/** The lists of the configuration; null where there are none. */
+function listsOf({ config, database, clock }: FlowParts): Lists {
+	const own = config.connectors.flatMap((connector) =>
+		connector.config.kind === 'block-list'
+			? [{ config: connector.config, secret: connector.secret?.reveal() ?? null }]
+			: [],
+	);
+	if (own.length === 0) return null;
+	const note = async (entry: NewEntry): Promise<void> => {
+		await record(database, { entries: [entry] }, clock());
+	};
+	const inventory = indexInventory(config.inventory ?? NO_INVENTORY);
+	return createServedLists(own, listGround(database, inventory), note, clock);
+}
+
+/** What people state over HTTP is judged and recorded like `/interlock fact`. */
+function statements(parts: FlowParts): Pick<DoorOptions, 'onStatement'> {
+	const { personKey, database, clock, config } = parts;
+	if (personKey === undefined) return {};
+	const inventory = indexInventory(config.inventory ?? NO_INVENTORY);
+	const desk: Desk = {
+		database,
+		directory: directoryOf(config, inventory),
+		split: (split, now) => splitIncident(split, inventory, now),
+		learning: learningOf(parts, inventory),
+		now: clock,
+	};
+	return { onStatement: async (statement) => await takeStatement(desk, personKey, statement) };
 }
 
 /** The sources, and whether aliases of their kinds are sources too: without sources.yaml they are (`defender`, `cef-generic`). */

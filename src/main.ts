@@ -53,6 +53,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		help: 'list; plan: what a playbook would do, with each decision',
 		run: async (args, io) => (await import('./cli/playbook.ts')).playbook(args, io),
 	},
+	connector: {
+		help: 'list; test NAME: a try of a connector without any effect',
+		run: async (args, io) => (await import('./cli/connector.ts')).connector(args, io, Date.now()),
+	},
 	audit: {
 		help: 'export, verify, prove, checkpoint: evidence out, and proof of it',
 		run: async (args, io) => {

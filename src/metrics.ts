@@ -21,6 +21,8 @@ export type Scrape = {
 	/** Bytes that wait, by syslog listener. */
 	readonly syslog?: readonly (readonly [listener: string, bytes: number])[];
 	readonly sealed: number;
+	/** Lists that firewalls fetch: entries, and when one was fetched last. */
+	readonly lists?: readonly { readonly list: string; readonly entries: number; readonly fetchedAt: number | null }[];
 	/** Null where no model is configured. */
 	readonly adviser?: {
 		readonly tokensHour: number;
@@ -65,18 +67,7 @@ export function createMetrics(): Metrics {
 		labelNames: ['what', 'outcome'],
 		registers,
 	});
-	const waiting = new Gauge({
-		name: 'interlock_outbox_waiting',
-		help: 'Topics that wait',
-		labelNames: ['topic'],
-		registers,
-	});
-	const parked = new Gauge({
-		name: 'interlock_outbox_parked',
-		help: 'Topics given up after repeated failure: look at them',
-		labelNames: ['topic'],
-		registers,
-	});
+	const outbox = outboxMetrics(registers);
 	const gathered = new Gauge({ name: 'interlock_intake_gathered', help: 'Messages that wait for a commit', registers });
 	const sealed = new Gauge({
 		name: 'interlock_ledger_sealed',
@@ -85,6 +76,7 @@ export function createMetrics(): Metrics {
 	});
 	const { syslog, buffered } = syslogMetrics(registers);
 	const adviser = adviserMetrics(registers);
+	const lists = listMetrics(registers);
 	let read: (() => Promise<Scrape>) | null = null;
 	return {
 		answered(_source, status, ms) {
@@ -102,18 +94,39 @@ export function createMetrics(): Metrics {
 		async text() {
 			if (read !== null) {
 				const now = await read();
-				waiting.reset();
-				parked.reset();
-				for (const row of now.outbox) {
-					waiting.set({ topic: row.topic }, row.waiting);
-					parked.set({ topic: row.topic }, row.parked);
-				}
+				outbox.set(now.outbox);
 				gathered.set(now.gathered);
 				sealed.set(now.sealed);
 				for (const [listener, bytes] of now.syslog ?? []) buffered.set({ listener }, bytes);
+				lists.set(now.lists ?? []);
 				adviser.set(now.adviser ?? null);
 			}
 			return registry.metrics();
+		},
+	};
+}
+
+function outboxMetrics(registers: Registry[]) {
+	const waiting = new Gauge({
+		name: 'interlock_outbox_waiting',
+		help: 'Topics that wait',
+		labelNames: ['topic'],
+		registers,
+	});
+	const parked = new Gauge({
+		name: 'interlock_outbox_parked',
+		help: 'Topics given up after repeated failure: look at them',
+		labelNames: ['topic'],
+		registers,
+	});
+	return {
+		set(rows: Scrape['outbox']) {
+			waiting.reset();
+			parked.reset();
+			for (const row of rows) {
+				waiting.set({ topic: row.topic }, row.waiting);
+				parked.set({ topic: row.topic }, row.parked);
+			}
 		},
 	};
 }
@@ -132,6 +145,30 @@ function syslogMetrics(registers: Registry[]): { syslog: Counter; buffered: Gaug
 		registers,
 	});
 	return { syslog, buffered };
+}
+
+function listMetrics(registers: Registry[]) {
+	const entries = new Gauge({
+		name: 'interlock_blocklist_entries',
+		help: 'Entries of a list as firewalls fetched it last',
+		labelNames: ['list'],
+		registers,
+	});
+	const fetched = new Gauge({
+		name: 'interlock_blocklist_fetched_timestamp_seconds',
+		help: 'When a firewall fetched the list last from this process',
+		labelNames: ['list'],
+		registers,
+	});
+	return {
+		set(now: NonNullable<Scrape['lists']>) {
+			for (const { list, entries: count, fetchedAt } of now) {
+				if (fetchedAt === null) continue;
+				entries.set({ list }, count);
+				fetched.set({ list }, fetchedAt / 1_000);
+			}
+		},
+	};
 }
 
 function adviserMetrics(registers: Registry[]) {

@@ -22,3 +22,16 @@ it('counts questions to the model, and shows the hour and the hit rate at each s
 		expect(text).toContain(line);
 	}
 });
+
+it('says what stood on a list that firewalls fetch, and when it was fetched; nothing of one that nobody fetches', async () => {
+	const metrics = createMetrics();
+	const lists = [
+		{ list: 'bad-addresses', entries: 2, fetchedAt: 5_000 },
+		{ list: 'bad-domains', entries: 0, fetchedAt: null },
+	];
+	metrics.onScrape(async () => ({ outbox: [], gathered: 0, sealed: 0, lists }));
+	const text = await metrics.text();
+	expect(text).toContain('interlock_blocklist_entries{list="bad-addresses"} 2');
+	expect(text).toContain('interlock_blocklist_fetched_timestamp_seconds{list="bad-addresses"} 5');
+	expect(text).not.toContain('bad-domains');
+});

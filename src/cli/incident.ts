@@ -48,7 +48,10 @@ const TYPED = [
 	'resolve',
 	'freeze',
 	'thaw',
+	'veto',
 	'fact',
+	'told',
+	'deputy',
 	'merge',
 	'split',
 	'detach',
@@ -79,6 +82,10 @@ const USAGE = `usage: interlock incident list|status|unknown [--json]
        interlock incident rules [--json]
        interlock incident apply|decline|revoke LRN
        interlock incident freeze|thaw [all | site X | zone Y] [REASON]
+       interlock incident veto N [STEP] [REASON]
+       interlock incident thaw incident N | step STEP
+       interlock incident told N STEP PERSON yes|no WHAT WAS SAID
+       interlock incident deputy [PERSON as ROLE [at site X | zone Y] for 8h [REASON] | accept DPT | end DPT]
        interlock incident fact NAME SUBJECT VALUE [for 2h] [REASON]
 STEP and D stand in \`show\`. Whoever changes something sets INTERLOCK_PERSON and INTERLOCK_PERSON_TOKEN (interlock person token ID).
 `;

@@ -7,6 +7,7 @@ import { createMetrics } from '../metrics.ts';
 import { endLeases } from '../store/outbox.ts';
 import { type LocalWorkspace, startLocalWorkspace } from './local.ts';
 import { openStore, type Store } from './open.ts';
+import { readPersonKey } from './person.ts';
 import { loadShipped } from './shipped.ts';
 
 export type Running = {
@@ -62,6 +63,7 @@ export async function startRunning(options: RunOptions): Promise<Running> {
 			log,
 			metrics: createMetrics(),
 			isThreaded: true,
+			personKey: () => readPersonKey(config.environment.dataFolder, false),
 		});
 		opened.unshift(flow);
 		if (workspace !== null) workspace.slack.setEventsUrl(`http://127.0.0.1:${await slackPort(flow)}/slack/events`);

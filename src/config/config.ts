@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { InventoryData } from '../domain/asset.ts';
 import { ConnectorConfig } from '../domain/connector.ts';
+import type { FactReading } from '../domain/fact.ts';
 import type { NamedMapping } from '../domain/mapping.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Person } from '../domain/person.ts';
@@ -12,6 +13,7 @@ import type { Instant } from '../domain/time.ts';
 import type { Window } from '../domain/window.ts';
 import { checkReferences } from './config-references.ts';
 import { type Environment, readEnvironment } from './environment.ts';
+import { loadFactsFile } from './facts-file.ts';
 import { type FilePlace, Findings, shown } from './finding.ts';
 import { loadInventoryFile } from './inventory-file.ts';
 import { readMappingFile } from './mapping-file.ts';
@@ -104,6 +106,8 @@ export type Config = {
 	/** Null without an inventory file: every asset is then unknown, and judged so. */
 	readonly inventory: InventoryData | null;
 	readonly windows: readonly Window[];
+	/** What people of the site state in facts.yaml. */
+	readonly facts: readonly FactReading[];
 	/** Rules of the site that tighten the gate, each with its place. */
 	readonly siteRules: readonly { readonly rule: SiteRule; readonly place: FilePlace }[];
 	readonly connectors: readonly Connector[];
@@ -122,6 +126,7 @@ const TOP_FILES = [
 	'inventory.yaml',
 	'inventory.csv',
 	'windows.csv',
+	'facts.yaml',
 ];
 /** Keys under which people write a secret itself. */
 const SECRET_WORDS = ['secret', 'token', 'password', 'passphrase', 'key', 'bearer', 'api_key'];
@@ -206,6 +211,7 @@ class Loading {
 		this.#readTexts();
 		const settings = this.#settings();
 		const people = this.#people();
+		const inventoryData = this.#inventory(now);
 		const config = {
 			environment,
 			settings,
@@ -215,8 +221,9 @@ class Loading {
 			people: people.people,
 			groups: people.groups,
 			routes: this.#routes(),
-			inventory: this.#inventory(now),
+			inventory: inventoryData,
 			windows: this.#windows(),
+			facts: this.#facts(people.people, inventoryData),
 			siteRules: this.#siteRules(),
 			connectors: this.#connectors(),
 			rules: this.#stageFiles('rules'),
@@ -472,6 +479,14 @@ class Loading {
 		const { windows, findings } = loadWindowsFile(text, this.#name('windows.csv'));
 		this.findings.push(...findings);
 		return windows;
+	}
+
+	#facts(people: readonly Person[], inventory: InventoryData | null): FactReading[] {
+		const text = this.#texts.get('facts.yaml');
+		if (text === undefined) return [];
+		const { facts, findings } = loadFactsFile(text, this.#name('facts.yaml'), people, inventory);
+		this.findings.push(...findings);
+		return facts;
 	}
 
 	#siteRules(): Config['siteRules'] {

@@ -72,6 +72,16 @@ function addIssue(
 		findings.error(place(path), `${where}${shown(input)} is not known here`, didYouMean(input, values) || undefined);
 		return;
 	}
+	if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) {
+		// A choice by one key (`kind`): the input is the whole entry, and what was chosen stands in it.
+		const key = String(issue.path.at(-1) ?? '');
+		const chosen = new Map(Object.entries(typeof input === 'object' && input !== null ? input : {})).get(key);
+		const known = issue.options.map(String);
+		const words = typeof chosen === 'string' ? `${where}${shown(chosen)} is not known here` : `${where}is missing`;
+		const help = typeof chosen === 'string' ? didYouMean(chosen, known) : `one of: ${known.join(', ')}`;
+		findings.error(place(typeof chosen === 'string' ? path : path.slice(0, -1)), words, help || undefined);
+		return;
+	}
 	if (issue.code === 'invalid_type' && input === undefined) {
 		const parent = place(path.slice(0, -1));
 		const key = path.at(-1);

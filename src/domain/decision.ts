@@ -61,7 +61,7 @@ export const Approval = z.object({
 	reason: z.string().max(2000).nullable(),
 	/** The `binding` of the decision that was shown. */
 	binding: z.string(),
-	via: z.enum(['slack', 'cli']),
+	via: z.enum(['slack', 'cli', 'http']),
 	at: z.number(),
 	expires_at: z.number(),
 	withdrawn_at: z.number().nullable(),

@@ -32,6 +32,7 @@ export const ENTRY_KINDS = [
 	// response
 	'plan.made',
 	'step.decided',
+	'step.branched',
 	'step.queued',
 	'step.intent',
 	'step.result',
@@ -47,6 +48,10 @@ export const ENTRY_KINDS = [
 	'approval.refused',
 	'approval.rejected',
 	'approval.withdrawn',
+	'approval.told',
+	'deputy.named',
+	'deputy.accepted',
+	'deputy.ended',
 	// facts and stops
 	'fact.stated',
 	'freeze.set',
@@ -67,6 +72,8 @@ export const ENTRY_KINDS = [
 	'inventory.taken',
 	'inventory.dismissed',
 	'ledger.exported',
+	// what others fetched from here
+	'blocklist.fetched',
 ] as const;
 export const EntryKind = z.enum(ENTRY_KINDS);
 export type EntryKind = z.infer<typeof EntryKind>;

@@ -27,7 +27,7 @@ export type AssetId = z.infer<typeof AssetId>;
 export const PersonId = z.string().min(1).max(100).brand<'PersonId'>();
 export type PersonId = z.infer<typeof PersonId>;
 
-export type IdPrefix = 'alr' | 'inc' | 'stp' | 'ent' | 'apr' | 'fct' | 'unp' | 'pst' | 'frz' | 'cp' | 'lrn';
+export type IdPrefix = 'alr' | 'inc' | 'stp' | 'ent' | 'apr' | 'fct' | 'unp' | 'pst' | 'frz' | 'cp' | 'lrn' | 'dpt';
 
 /**
  * A prefixed id of 9 base-36 digits of time (milliseconds) and 12 of chance: sorts by time, unique without a server.

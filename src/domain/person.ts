@@ -31,6 +31,10 @@ export const Person = z.object({
 	slack: z.string().nullable(),
 	email: z.string().nullable(),
 	roles: z.array(RoleGrant),
+	/** Whom the person stands in for at the moment (deputies): the two of them never count as two. */
+	stands_in_for: z.array(z.string()).optional(),
+	/** Away until then, with a deputy: not asked first. */
+	away_until: z.number().optional(),
 });
 export type Person = z.infer<typeof Person>;
 

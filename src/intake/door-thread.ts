@@ -7,7 +7,14 @@ import type { Topic } from '../domain/topic.ts';
 import { openDatabase } from '../store/database.ts';
 import { sourceFinder } from './door-sources.ts';
 import type { Answered, FromThread, ThreadStart, ToThread } from './door-threads.ts';
-import { closeDoor, createDoor } from './http.ts';
+import {
+	closeDoor,
+	createDoor,
+	type ListAnswer,
+	type ListRequest,
+	type Statement,
+	type StatementAnswer,
+} from './http.ts';
 import { createIntake, GATHERED_MAX, openCalm } from './intake.ts';
 import { mappedKind } from './mapping.ts';
 import { parseBody } from './parse-body.ts';
@@ -78,13 +85,28 @@ const waiting = new Map<number, (answer: string | boolean | null) => void>();
 function ask(
 	question:
 		| { readonly what: 'fault' | 'metrics' }
-		| { readonly what: 'refused'; readonly refused: readonly [string, string, string] },
+		| { readonly what: 'refused'; readonly refused: readonly [string, string, string] }
+		| { readonly what: 'statement'; readonly statement: Statement }
+		| { readonly what: 'list'; readonly request: ListRequest },
 ) {
 	return new Promise<string | boolean | null>((done) => {
 		const id = asked++;
 		waiting.set(id, done);
 		tell({ ...question, id });
 	});
+}
+
+/** The person's token and rights are looked at where the rest of the program is. */
+async function askStatement(statement: Statement) {
+	const answer = await ask({ what: 'statement', statement });
+	if (typeof answer !== 'string' || answer === '') throw new Error('the statement could not be worked');
+	return JSON.parse(answer) as StatementAnswer; // made by door-threads.ts
+}
+
+async function askList(request: ListRequest) {
+	const answer = await ask({ what: 'list', request });
+	if (typeof answer !== 'string' || answer === '') throw new Error('the list could not be read');
+	return JSON.parse(answer) as ListAnswer; // made by door-threads.ts
 }
 
 const door = createDoor({
@@ -102,6 +124,8 @@ const door = createDoor({
 	countRefused: async (source, address, reason) =>
 		(await ask({ what: 'refused', refused: [source, address, reason] })) === true,
 	onRefused: () => undefined,
+	...(start.hasStatements ? { onStatement: askStatement } : {}),
+	...(start.hasLists ? { onList: askList } : {}),
 	onProtocol: (source, note) => tell({ what: 'protocol', source, note }),
 	onError: (error) => tell({ what: 'error', error: error instanceof Error ? error.message : String(error) }),
 	bodyMax: start.bodyMax,

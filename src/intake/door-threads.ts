@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { InventoryData } from '../domain/asset.ts';
 import type { NamedMapping } from '../domain/mapping.ts';
 import type { Topic } from '../domain/topic.ts';
-import type { DoorSource } from './http.ts';
+import type { DoorSource, ListAnswer, ListRequest, Statement, StatementAnswer } from './http.ts';
 import type { TlsPair } from './tls.ts';
 
 /** More threads than this wait for the database. */
@@ -36,6 +36,10 @@ export type ThreadStart = {
 	readonly alertsMax: number;
 	/** One number for all threads: until when the flood keeps quiet for a safety alarm (intake.ts). */
 	readonly calm: SharedArrayBuffer;
+	/** Whether people may state facts here. */
+	readonly hasStatements: boolean;
+	/** Whether firewalls may fetch lists here. */
+	readonly hasLists: boolean;
 };
 
 export type Answered = readonly [status: number, ms: number];
@@ -47,6 +51,8 @@ export type FromThread =
 	| { readonly what: 'error'; readonly error: string }
 	| { readonly what: 'fault' | 'metrics'; readonly id: number }
 	| { readonly what: 'refused'; readonly id: number; readonly refused: readonly [string, string, string] }
+	| { readonly what: 'statement'; readonly id: number; readonly statement: Statement }
+	| { readonly what: 'list'; readonly id: number; readonly request: ListRequest }
 	| { readonly what: 'done'; readonly id: number; readonly gathered: number; readonly error: string | null };
 export type ToThread =
 	| { readonly what: 'answer'; readonly id: number; readonly answer: string | boolean | null }
@@ -62,13 +68,17 @@ export type DoorThreads = {
 	stop(): Promise<void>;
 };
 
-export type DoorThreadsOptions = Omit<ThreadStart, 'isShared' | 'threads'> & {
+export type DoorThreadsOptions = Omit<ThreadStart, 'isShared' | 'threads' | 'hasStatements' | 'hasLists'> & {
 	readonly fault: () => string | null;
 	readonly metrics: () => Promise<string>;
 	/** Counts a wrong credential; true where its sender is over the limit. */
 	readonly countRefused: (source: string, address: string, reason: string) => boolean;
 	readonly onTopics: (topics: readonly Topic[]) => void;
 	readonly onProtocol: (source: string, note: string) => void;
+	/** What a person states with their own token; without it nobody can here. */
+	readonly onStatement?: (statement: Statement) => Promise<StatementAnswer>;
+	/** Gives a list to a firewall; without it there are none. */
+	readonly onList?: (request: ListRequest) => Promise<ListAnswer>;
 	readonly onError: (error: unknown) => void;
 	readonly onAnswer: (status: number, ms: number) => void;
 };
@@ -144,6 +154,8 @@ function startOf(options: DoorThreadsOptions): Omit<ThreadStart, 'isShared' | 't
 		bodyMax,
 		alertsMax,
 		calm,
+		hasStatements: options.onStatement !== undefined,
+		hasLists: options.onList !== undefined,
 	};
 }
 
@@ -202,6 +214,24 @@ function heed(thread: Thread, message: Exclude<FromThread, { what: 'listening' }
 		case 'refused':
 			tell(message.id, options.countRefused(...message.refused));
 			return;
+		case 'statement':
+			answerStatement(message.statement, options).then(
+				(text) => tell(message.id, text),
+				(error: unknown) => {
+					options.onError(error);
+					tell(message.id, '');
+				},
+			);
+			return;
+		case 'list':
+			answerList(message.request, options).then(
+				(text) => tell(message.id, text),
+				(error: unknown) => {
+					options.onError(error);
+					tell(message.id, '');
+				},
+			);
+			return;
 		case 'metrics':
 			options.metrics().then(
 				(text) => tell(message.id, text),
@@ -218,6 +248,16 @@ function heed(thread: Thread, message: Exclude<FromThread, { what: 'listening' }
 			else asked?.fail(new Error(message.error));
 		}
 	}
+}
+
+async function answerStatement(statement: Statement, { onStatement }: DoorThreadsOptions): Promise<string> {
+	if (onStatement === undefined) throw new Error('nobody takes statements here');
+	return JSON.stringify(await onStatement(statement));
+}
+
+async function answerList(request: ListRequest, { onList }: DoorThreadsOptions): Promise<string> {
+	if (onList === undefined) throw new Error('nobody gives lists here');
+	return JSON.stringify(await onList(request));
 }
 
 /** The port itself, where nobody listens on it; for 0 one that is free. */

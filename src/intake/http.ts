@@ -1,4 +1,4 @@
-// The door: POST /v1/alerts/{source}, /healthz, /readyz, /metrics on node:http. Bytes in, answers out; parsers and the stage decide.
+// The door: POST /v1/alerts/{source}, POST /v1/facts, GET /v1/blocklist/{name}.txt, /healthz, /readyz, /metrics on node:http. Bytes in, answers out; parsers and the stage decide.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
@@ -19,6 +19,9 @@ const READING_MAX = 256 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const RETRY_AFTER_S = 5;
+
+/** A statement is a line of text and its reason. */
+const STATEMENT_MAX = 16 * 1024;
 
 /** Marks a delivery as a sample of `interlock source test`; it needs the source's credential like any other. */
 export const TEST_HEADER = 'x-interlock-test';
@@ -54,6 +57,10 @@ export type DoorOptions = {
 	 */
 	readonly countRefused?: (source: string, address: string, reason: string) => Promise<boolean>;
 	readonly onError: (error: unknown) => void;
+	/** What a person states with their own token (chat/statement.ts); without it there is no such door. */
+	readonly onStatement?: (statement: Statement) => Promise<StatementAnswer>;
+	/** Lists that firewalls fetch (response/connectors/block-list-served.ts); without it there are none. */
+	readonly onList?: (request: ListRequest) => Promise<ListAnswer>;
 	/** Bytes of one body; BODY_MAX where it is not given. */
 	readonly bodyMax?: number;
 	/** Alerts in one body; without it as many as the parsers take. */
@@ -61,6 +68,23 @@ export type DoorOptions = {
 	/** How many doors share what may be read at once; 1 where it is not given. */
 	readonly readingShare?: number;
 	readonly onAnswer?: (source: string, status: number, ms: number) => void;
+};
+
+/** Who says so, with which proof, and what; and what is answered. */
+export type Statement = { readonly person: string | null; readonly token: string | null; readonly body: string };
+export type StatementAnswer = { readonly status: number; readonly body: { readonly [key: string]: string } };
+
+/** Who asks for which list, and what is answered. */
+export type ListRequest = {
+	readonly name: string;
+	readonly address: string;
+	readonly authorization: string | null;
+	readonly ifNoneMatch: string | null;
+};
+export type ListAnswer = {
+	readonly status: number;
+	readonly body: string;
+	readonly headers: Readonly<Record<string, string>>;
 };
 
 /** What a door remembers from request to request. */
@@ -142,6 +166,11 @@ async function answer(request: IncomingMessage, options: DoorOptions, held: Held
 			: { status: 503, body: { status: 'not ready', reason: fault } };
 	}
 	if (path === '/metrics') return { status: 200, body: await options.metrics() };
+	if (path === '/v1/facts' && options.onStatement !== undefined)
+		return await takeStatement(request, options.onStatement, options, held);
+	const list = /^\/v1\/blocklist\/([a-z0-9-]{1,63})\.txt$/.exec(path)?.[1];
+	if (list !== undefined && options.onList !== undefined)
+		return await giveList(request, list, options.onList, options, held);
 	const name = /^\/v1\/alerts\/([^/]{1,100})$/.exec(path)?.[1];
 	if (name === undefined)
 		return { status: 404, body: { error: 'not_found', reason: 'alerts are sent to POST /v1/alerts/{source}' } };
@@ -154,6 +183,78 @@ async function answer(request: IncomingMessage, options: DoorOptions, held: Held
 	if (request.method !== 'POST')
 		return { status: 405, body: { error: 'method_not_allowed', expected: 'POST' }, headers: { allow: 'POST' } };
 	return accept(request, source, options, held);
+}
+
+/** Who may not fetch is counted like a wrong credential of a source. */
+async function giveList(
+	request: IncomingMessage,
+	name: string,
+	give: NonNullable<DoorOptions['onList']>,
+	options: DoorOptions,
+	{ refusals }: Held,
+): Promise<Answer> {
+	if (request.method !== 'GET' && request.method !== 'HEAD')
+		return {
+			status: 405,
+			body: { error: 'method_not_allowed', expected: 'GET' },
+			headers: { allow: 'GET, HEAD' },
+		};
+	const forwarded = request.headers['x-forwarded-for'];
+	const address = forwardedSender(request.socket.remoteAddress ?? '', forwarded, options.trustedProxies ?? []);
+	const given = await give({
+		name,
+		address,
+		authorization: request.headers.authorization ?? null,
+		ifNoneMatch: request.headers['if-none-match'] ?? null,
+	});
+	const answered: Answer = { status: given.status, body: given.body, headers: { ...given.headers } };
+	if (given.status !== 401 && given.status !== 403) return answered;
+	const reason = given.body.trim();
+	const count = (): boolean => {
+		const isOver = refusals.isOver('blocklist', address);
+		options.onRefused('blocklist', address, reason, refusals.count('blocklist', address) && !isOver);
+		return isOver;
+	};
+	const isOver = await (options.countRefused?.('blocklist', address, reason) ?? count());
+	if (!isOver) return answered;
+	const words = 'too many refused requests for lists from this address';
+	return { status: 429, body: { error: 'too_many_refusals', reason: words }, headers: { 'retry-after': '60' } };
+}
+
+/** A wrong token is counted like a wrong credential of a source: whoever guesses is told to wait. */
+async function takeStatement(
+	request: IncomingMessage,
+	state: NonNullable<DoorOptions['onStatement']>,
+	options: DoorOptions,
+	{ refusals }: Held,
+): Promise<Answer> {
+	if (request.method !== 'POST')
+		return { status: 405, body: { error: 'method_not_allowed', expected: 'POST' }, headers: { allow: 'POST' } };
+	const forwarded = request.headers['x-forwarded-for'];
+	const address = forwardedSender(request.socket.remoteAddress ?? '', forwarded, options.trustedProxies ?? []);
+	const body = await readBody(request, STATEMENT_MAX);
+	if (body.kind === 'gone') return { status: 400, body: { error: 'aborted' } };
+	if (body.kind === 'too_large')
+		return { status: 413, body: { error: 'too_large', found: body.found, expected: `at most ${STATEMENT_MAX} bytes` } };
+	if (body.kind === 'broken') return { status: 400, body: { error: 'broken_body', reason: body.reason } };
+	const person = request.headers['x-interlock-person'];
+	const token = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? null;
+	const answered = await state({
+		person: typeof person === 'string' && person !== '' ? person.slice(0, 100) : null,
+		token,
+		body: body.bytes.toString('utf8'),
+	});
+	if (answered.status !== 401) return answered;
+	const reason = answered.body['reason'] ?? '';
+	const count = (): boolean => {
+		const isOver = refusals.isOver('facts', address);
+		options.onRefused('facts', address, reason, refusals.count('facts', address) && !isOver);
+		return isOver;
+	};
+	const isOver = await (options.countRefused?.('facts', address, reason) ?? count());
+	if (!isOver) return { ...answered, headers: { 'www-authenticate': 'Bearer realm="interlock"' } };
+	const words = 'too many wrong tokens from this address';
+	return { status: 429, body: { error: 'too_many_refusals', reason: words }, headers: { 'retry-after': '60' } };
 }
 
 function decodeName(name: string): string {

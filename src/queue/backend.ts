@@ -1,6 +1,6 @@
 // BullMQ on PostgreSQL or Redis, behind the same three calls. The only file that imports bullmq and ioredis.
 // The queue is a reminder, never the truth: if every job in it is lost, the sweep fills it again from the outbox.
-import type { Queue, QueueOptions, Worker } from 'bullmq';
+import type { Job, Queue, QueueOptions, Worker } from 'bullmq';
 import { createPostgresBackend, createRedisBackend, withBackend } from 'bullmq';
 
 /** Lock and stall times: a worker that was killed is noticed in seconds. Handlers are safe to run twice (outbox leases). */
@@ -23,13 +23,24 @@ type Options = {
 	readonly onFault: (where: string, error: Error) => void;
 	/** Told after each reminder that was placed. */
 	readonly onWell?: () => void;
+	/** Told of a job that is none of ours, with its name and the beginning of its data; nothing of it is used. */
+	readonly onForeign?: (topic: string, what: string) => void;
 };
+
+/** Our own jobs carry nothing: everything else was written by somebody else. */
+const JOB = 'look';
+const FOREIGN_SHOWN = 200;
+
+function foreignWords(job: Job): string | null {
+	const data = JSON.stringify(job.data) ?? '';
+	return job.name === JOB && data === '{}' ? null : `${job.name} ${data}`.slice(0, FOREIGN_SHOWN);
+}
 
 /**
  * @param url `postgres://...` (schema `bullmq`, migrated here) or `redis://...`, `rediss://...`
  * @throws Error where the backend cannot be reached at start
  */
-export async function openReminders({ url, onFault, onWell }: Options): Promise<Reminders> {
+export async function openReminders({ url, onFault, onWell, onForeign }: Options): Promise<Reminders> {
 	const isPostgres = url.startsWith('postgres');
 	// Only the type arguments of the two backends differ; the classes that come out have the same calls.
 	const classes = withBackend((isPostgres ? createPostgresBackend : createRedisBackend) as typeof createRedisBackend);
@@ -47,11 +58,16 @@ export async function openReminders({ url, onFault, onWell }: Options): Promise<
 	};
 	return {
 		async remind(topic) {
-			await queueOf(topic).add('look', {}, { removeOnComplete: true, removeOnFail: true });
+			await queueOf(topic).add(JOB, {}, { removeOnComplete: true, removeOnFail: true });
 			onWell?.();
 		},
 		listen(topic, concurrency, look) {
-			const worker = new classes.Worker(topic, async () => look(), {
+			const work = async (job: Job): Promise<void> => {
+				const foreign = foreignWords(job);
+				if (foreign !== null) onForeign?.(topic, foreign);
+				await look();
+			};
+			const worker = new classes.Worker(topic, work, {
 				connection,
 				prefix: 'interlock',
 				concurrency,

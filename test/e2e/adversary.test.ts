@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoPeople } from '../../src/demo/plant.ts';
 import { metrics } from '../../src/demo/scenario/bodies.ts';
 import { jumpHostAttack } from '../../src/demo/scenario/jump-host-attack.ts';
 import { FACTS, isFactName } from '../../src/domain/fact.ts';
@@ -12,7 +13,7 @@ import { readAllIncidents, readAllSteps, readEntriesOfKind } from '../../src/sto
 import { type LyingServer, startLyingServer } from '../model/lying-server.ts';
 import { keyOf, messagesOf, untilAtRest } from './crash-run.ts';
 import { serverAlert, withServerPlaybook, writePlaybook } from './playbooks.ts';
-import { openWorld, until, type World } from './program.ts';
+import { openWorld, outsideOf, until, type World } from './program.ts';
 
 /** One alert after the other, each worked to its end, so that two runs see the same. */
 async function tellSlowly(world: World, which: (text: string) => boolean = () => true): Promise<void> {
@@ -262,6 +263,8 @@ describe('one malicious approver', () => {
 	};
 
 	it('has a step that two people decide, once others have said what is so', async () => {
+		const outside = outsideOf(world);
+		const mia = demoPeople().find((one) => one.id === 'mia');
 		await until(
 			'waiting for two',
 			async () => {
@@ -271,6 +274,9 @@ describe('one malicious approver', () => {
 					if (!isFactName(name)) continue;
 					const best = FACTS[name].order[0];
 					const value = typeof best === 'boolean' ? (best ? 'yes' : 'no') : best;
+					// What proves nothing in chat is said on the command line.
+					if (name === 'out_of_band_confirmed' && mia !== undefined)
+						await outside(mia, [name, subject, String(value), 'for', '2h', 'called']);
 					for (const person of ['U0PRIYA', 'U0JONAS', 'U0MIA', 'U0KIM'])
 						await world.slack.act.command(
 							person,
