@@ -9,6 +9,7 @@ import { formatFinding, shown } from '../config/finding.ts';
 import { readPlaybooks } from '../config/playbook-file.ts';
 import { fileReader } from '../config/read-folder.ts';
 import { textAt, textsAt, valueAt } from '../config/written.ts';
+import { actionsOf, ConnectorConfig } from '../domain/connector.ts';
 import { didYouMean, nearest } from '../domain/nearest.ts';
 import type { Finding } from '../domain/result.ts';
 import type { Instant } from '../domain/time.ts';
@@ -206,11 +207,8 @@ function checkClaims(written: Written): Finding[] {
 	const claimed = new Map<string, string>();
 	return written.connectors.flatMap(({ value, at }): Finding[] => {
 		const name = shown(textAt(value, 'name') ?? '');
-		const [calls, actions] = [valueAt(value, 'calls'), valueAt(value, 'actions')];
-		const own = [
-			...Object.keys(typeof calls === 'object' && calls !== null ? calls : {}),
-			...(Array.isArray(actions) ? actions.filter((action) => typeof action === 'string') : []),
-		];
+		const read = ConnectorConfig.safeParse(value);
+		const own = read.success ? actionsOf(read.data) : writtenActions(value);
 		return own.flatMap((action): Finding[] => {
 			const other = claimed.get(action);
 			if (other === undefined) claimed.set(action, name);
@@ -225,6 +223,15 @@ function checkClaims(written: Written): Finding[] {
 					];
 		});
 	});
+}
+
+/** What a connector with a fault elsewhere says that it does. */
+function writtenActions(value: unknown): string[] {
+	const [calls, actions] = [valueAt(value, 'calls'), valueAt(value, 'actions')];
+	return [
+		...Object.keys(typeof calls === 'object' && calls !== null ? calls : {}),
+		...(Array.isArray(actions) ? actions.filter((action) => typeof action === 'string') : []),
+	];
 }
 
 function helpFor(name: string, known: readonly string[]): string | undefined {

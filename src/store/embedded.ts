@@ -218,7 +218,7 @@ function launch(data: string, binaries: string, port: number, isRoot: boolean): 
 	const settings = [
 		'listen_addresses=127.0.0.1',
 		'unix_socket_directories=',
-		'max_connections=100',
+		'max_connections=200',
 		'shared_buffers=64MB',
 		'log_min_messages=fatal',
 	];

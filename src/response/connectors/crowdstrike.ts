@@ -182,18 +182,21 @@ export async function readFalcon(
 	verb: Verb,
 	target: string,
 ): Promise<ReadBack> {
+	let isPending = false;
 	const read = await readAccountState(
 		session,
 		{
 			...change,
 			find: async (at, name) => {
 				const found = await change.find(at, name);
-				return found.ok ? await change.again(at, found.value) : found;
+				const fresh = found.ok ? await change.again(at, found.value) : found;
+				isPending = fresh.ok && fresh.value.status === PENDING[verb];
+				return fresh;
 			},
 		},
 		target,
 	);
-	return read.state === 'not_done' && read.detail.includes(PENDING[verb])
+	return isPending && read.state === 'not_done'
 		? { state: 'unknown', detail: `${read.detail}: it takes effect when the host is online` }
 		: read;
 }
