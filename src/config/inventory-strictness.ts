@@ -4,6 +4,9 @@ import type { Asset, AssetClass, Level } from '../domain/asset.ts';
 import { type Inventory, ipv4Number } from '../domain/inventory.ts';
 import { PLATFORMS } from './inventory-record.ts';
 
+/** Judged as controllers at whatever level they stand (docs/safety.md, the table). */
+const CONTROLLERS: readonly AssetClass[] = ['dcs', 'plc', 'rtu', 'ied', 'io', 'bms_controller', 'sis'];
+
 /** How something is judged, as far as an import can change it. */
 type View = {
 	readonly asset: Asset | null;
@@ -50,6 +53,8 @@ export function looserBy(before: Asset | null, after: Asset, inventory: Inventor
 					? 'not in the inventory until now (judged as a level 1 controller)'
 					: `\`${name}\` was \`${now.asset.id}\``;
 			for (const reason of compare(now, next)) reasons.add(`${whose}: ${reason}`);
+			// What stands there now may be refused altogether where an unknown is left to hands.
+			if (now.asset !== null) reasons.add(`${whose}: from now on it would be another`);
 		}
 	}
 	// A name that it loses finds nobody: that is stricter, except for safety systems.
@@ -81,6 +86,9 @@ function compare(before: View, after: View): string[] {
 	// Unknown is judged most strictly (G2), and each class has rows of its own: only to a safety system or back to unknown is never looser.
 	if (before.class !== after.class && after.class !== 'unknown' && after.class !== 'sis')
 		reasons.push(`class ${before.class} -> ${after.class}`);
+	// Field devices have few rows: what is no controller loses those of the level that it leaves.
+	if (after.level === '0' && before.level !== '0' && !CONTROLLERS.includes(after.class))
+		reasons.push(`level ${before.level} -> 0`);
 	const isKnown = after.class !== 'unknown' && after.level !== 'unknown';
 	if (
 		isKnown &&
