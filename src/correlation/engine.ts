@@ -290,6 +290,7 @@ function roundParts(parts: readonly JoinPart[]): JoinPart[] {
 	return parts.map((part) => ({ ...part, weight: round(part.weight) }));
 }
 
+/** Never -0: what is written down and read again is 0, and the memory must be the same either way. */
 function round(value: number): number {
-	return Math.round(value * 100) / 100;
+	return Math.round(value * 100) / 100 + 0;
 }
