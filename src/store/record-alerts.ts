@@ -310,8 +310,8 @@ const UNLESS_HELD = 'WHERE NOT (SELECT held FROM h)';
 const INSERT_NEW_HEAD = `
 WITH h AS MATERIALIZED (
 	SELECT EXISTS (
-		SELECT FROM unnest($2::text::text[], $3::text::text[]) AS w(s, f)
-		CROSS JOIN LATERAL (SELECT FROM alerts WHERE source = w.s AND fingerprint = w.f LIMIT 1) AS a
+		SELECT FROM ${rowsFrom(ALERT_COLUMNS.slice(1, 3), 2, 'w')}
+		CROSS JOIN LATERAL (SELECT FROM alerts WHERE source = w.source AND fingerprint = w.fingerprint LIMIT 1) AS a
 	) AS held
 ), a AS (${insertAlerts(`${rowsFrom(ALERT_COLUMNS, 1, 'r')} ${UNLESS_HELD}`)}),
 e AS (${insertEntries(`${rowsFrom(ENTRY_COLUMNS, FIRST_ENTRY, 'r')} ${UNLESS_HELD}`)}),
