@@ -15,6 +15,7 @@ import type { Instant } from '../../domain/time.ts';
 import { toIso } from '../../domain/time.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
+import { recalled } from './recall.ts';
 import { hostOfUrl, isNoAddress, knownMac, normaliseIp, readHash, scanText, techniquesIn } from './scan-text.ts';
 import { isUnsetTime, readTime, type TimeContext } from './time-text.ts';
 
@@ -132,10 +133,9 @@ export class Draft {
 	endpoint(value: Scalar, role: EntityRole, field: string | null = null): void {
 		const text = present(value);
 		if (text === null) return;
-		if (normaliseIp(text) !== null) this.entity('ip', text, role);
-		else if (knownMac(text) !== null) this.entity('mac', text, role);
-		else if (text.includes('://')) this.url(text, role);
-		else if (isHostName(text)) this.entity('host', text.replace(/:\d{1,5}$/, '').replace(/\.$/, ''), role);
+		const place = placeOf(text);
+		if (place?.type === 'url') this.url(text, role);
+		else if (place !== null) this.entity(place.type, place.value, role);
 		// Some fields hold several: what they name is found by the sweep.
 		else if (field !== null && !isNoAddress(text) && scanText(text).length === 0)
 			this.problem(field, text, 'an address or a host name');
@@ -167,20 +167,15 @@ export class Draft {
 	url(value: Scalar, role: EntityRole): void {
 		const text = present(value);
 		if (text === null) return;
-		// A field that is one link is taken whole; out of a sentence the link is cut.
-		const isLink = /^[a-z][a-z0-9+.-]{1,30}:\/\/\S+$/i.test(text);
-		const link = isLink ? text : (scanText(text).find((sighting) => sighting.type === 'url')?.value ?? text);
+		const { link, host } = linkOf(text);
 		this.entity('url', link, role);
-		const host = hostOfUrl(link);
 		if (host !== null) this.domainName(host, role);
 	}
 
 	domainName(value: Scalar, role: EntityRole): void {
 		const text = present(value);
-		if (text === null) return;
-		if (normaliseIp(text) !== null) this.entity('ip', text, role);
-		else if (text.includes('.') && isHostName(text)) this.entity('domain', text.replace(/:\d{1,5}$/, ''), role);
-		else if (isHostName(text)) this.entity('host', text.replace(/:\d{1,5}$/, ''), role);
+		const named = text === null ? null : namedOf(text);
+		if (named !== null) this.entity(named.type, named.value, role);
 	}
 
 	/** A file by its path: the whole path as `file`, and its last part too, because other sources know only that. */
@@ -280,6 +275,29 @@ function normalised(type: EntityType, value: string): string | null {
 	if (type === 'file_hash') return readHash(value);
 	return value;
 }
+
+/** What a field for an address or a name holds; a link is read by `linkOf`. */
+const placeOf = recalled((text): { readonly type: 'ip' | 'mac' | 'url' | 'host'; readonly value: string } | null => {
+	if (normaliseIp(text) !== null) return { type: 'ip', value: text };
+	if (knownMac(text) !== null) return { type: 'mac', value: text };
+	if (text.includes('://')) return { type: 'url', value: text };
+	return isHostName(text) ? { type: 'host', value: text.replace(/:\d{1,5}$/, '').replace(/\.$/, '') } : null;
+});
+
+/** What a name in the DNS is: with a dot a domain, else a host. */
+const namedOf = recalled((text): { readonly type: 'ip' | 'domain' | 'host'; readonly value: string } | null => {
+	if (normaliseIp(text) !== null) return { type: 'ip', value: text };
+	return isHostName(text)
+		? { type: text.includes('.') ? 'domain' : 'host', value: text.replace(/:\d{1,5}$/, '') }
+		: null;
+});
+
+/** A field that is one link is taken whole; out of a sentence the link is cut. */
+const linkOf = recalled((text): { readonly link: string; readonly host: string | null } => {
+	const isLink = /^[a-z][a-z0-9+.-]{1,30}:\/\/\S+$/i.test(text);
+	const link = isLink ? text : (scanText(text).find((sighting) => sighting.type === 'url')?.value ?? text);
+	return { link, host: hostOfUrl(link) };
+});
 
 /** RFC 9293 section 3.1: 16 bits. */
 export function isPort(value: Scalar): boolean {

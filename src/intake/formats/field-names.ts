@@ -89,7 +89,12 @@ export type FieldName = {
 	readonly isDeaf: boolean;
 	/** The value may be hashes: a hash can only be told from an id by the name of its field (`MalopHashList`). */
 	readonly isHash: boolean;
+	/** How a TLS or SSH client or server introduces itself, hashed (`ja3`): it names a kind of program, and no file. */
+	readonly print: string | null;
 };
+
+/** `ja3`, `tls.ja3s.hash`, `ja3_hash`. */
+const PRINT_KEY = /^(?:\w{1,20}\.){0,4}(ja3s?|ja4[a-z]{0,4}|hassh(?:server)?)(?:[._]?hash)?$/i;
 
 /** Vendors have a few hundred field names; what is learnt about one holds for ever. Names beyond the limit are looked at anew. */
 const KNOWN_MAX = 5_000;
@@ -104,7 +109,8 @@ export function readFieldName(key: string): FieldName {
 		.toLowerCase()
 		.replace(/[^a-z0-9]/g, '');
 	const reader = BY_NAME.get(name) ?? BY_ENDING.find(([ending]) => name.endsWith(ending))?.[1] ?? null;
-	const field = { reader, isDeaf: DEAF.test(name), isHash: name.includes('hash') };
+	const print = PRINT_KEY.exec(key)?.[1]?.toLowerCase() ?? null;
+	const field = { reader, isDeaf: DEAF.test(name), isHash: name.includes('hash'), print };
 	if (known.size < KNOWN_MAX && key.length <= 100) known.set(key, field);
 	return field;
 }

@@ -6,9 +6,6 @@ import { readFieldName } from './field-names.ts';
 import type { JsonValue } from './json-text.ts';
 import { isJsonObject, readJson } from './json-text.ts';
 
-/** The same where the record is flat: `ja3`, `tls.ja3s.hash`, `ja3_hash`. */
-const PRINT_KEY = /^(?:\w{1,20}\.){0,4}(ja3s?|ja4[a-z]{0,4}|hassh(?:server)?)(?:[._]?hash)?$/i;
-
 const HASH_TEXT_MAX = 10_000;
 const INNER_JSON_MAX = 100_000;
 /** JSON inside text inside JSON: vendors go one level deep. */
@@ -20,17 +17,16 @@ const INNER_DEPTH_MAX = 2;
  * @param depth  how many texts this value was unwrapped from
  */
 export function gatherField(draft: Draft, key: string, value: string, role: EntityRole, depth = 0): void {
-	const { reader, isDeaf, isHash } = readFieldName(key);
-	const print = PRINT_KEY.exec(key)?.[1];
-	if (print !== undefined) {
-		draft.label(print.toLowerCase(), value);
+	const { reader, isDeaf, isHash, print } = readFieldName(key);
+	if (print !== null) {
+		draft.label(print, value);
 		return;
 	}
 	if (isDeaf) {
 		draft.technique(value);
 		return;
 	}
-	if (depth < INNER_DEPTH_MAX && value.length <= INNER_JSON_MAX && /^\s{0,4}(?:\[\s*["{]|\{\s*")/.test(value)) {
+	if (depth < INNER_DEPTH_MAX && value.length <= INNER_JSON_MAX && isJsonText(value)) {
 		const json = readJson(value);
 		if (json.ok) {
 			for (const document of json.value.documents) gather(draft, document.value, key, NOTHING_SKIPPED, depth + 1);
@@ -42,6 +38,10 @@ export function gatherField(draft: Draft, key: string, value: string, role: Enti
 		for (const word of value.slice(0, HASH_TEXT_MAX).split(/[^0-9a-fA-F]+/)) draft.entity('file_hash', word, role);
 	}
 	draft.mentions(value, role);
+}
+
+function isJsonText(value: string): boolean {
+	return /^\s{0,4}(?:\[\s*["{]|\{\s*")/.test(value);
 }
 
 const NOTHING_SKIPPED: ReadonlySet<string> = new Set();

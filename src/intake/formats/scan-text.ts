@@ -1,9 +1,12 @@
 // Finds addresses, MACs, links, mail addresses, hashes, CVEs and ATT&CK ids inside any text. Every pattern is linear in the
 // text. What a finding means (whose address it is) is not decided here.
 import { normaliseMac } from '../../domain/inventory.ts';
+import { recalled } from './recall.ts';
 
 /** How much of one text is searched: alert texts are a few kilobytes, what is longer is an attachment. */
 const SCAN_LENGTH_MAX = 200_000;
+
+const NOTHING: readonly Sighting[] = [];
 
 export type Sighting = {
 	readonly type: 'ip' | 'mac' | 'url' | 'email' | 'file_hash' | 'vulnerability';
@@ -35,11 +38,13 @@ const MAYBE_TECHNIQUE = /T[01]\d/;
 const MAYBE_TAG = /attack[._]t/i;
 
 /** Every address-like thing in the text, in order of kind; equal ones may come more than once. */
-export function scanText(whole: string): Sighting[] {
+export const scanText: (whole: string) => readonly Sighting[] = recalled(scan);
+
+function scan(whole: string): readonly Sighting[] {
 	const text = whole.length > SCAN_LENGTH_MAX ? whole.slice(0, SCAN_LENGTH_MAX) : whole;
 	const found: Sighting[] = [];
 	// Everything sought has a digit, a colon or an at sign; most words of a payload have none.
-	if (text.length < 5 || !/[\d:@]/.test(text)) return found;
+	if (text.length < 5 || !/[\d:@]/.test(text)) return NOTHING;
 	if (text.includes('.')) {
 		if (MAYBE_IPV4.test(text)) for (const [match] of text.matchAll(IPV4)) push(found, 'ip', normaliseIp(match));
 		if (MAYBE_MAC_DOTTED.test(text))
@@ -63,7 +68,7 @@ function push(found: Sighting[], type: Sighting['type'], value: string | null): 
 }
 
 /** ATT&CK ids named in the text, Enterprise and ICS, of any version: `Rundll32 (T1218.011)`, `attack.t1059.001`. */
-export function techniquesIn(whole: string): string[] {
+export function techniquesIn(whole: string): readonly string[] {
 	const text = whole.length > SCAN_LENGTH_MAX ? whole.slice(0, SCAN_LENGTH_MAX) : whole;
 	const found: string[] = [];
 	if (MAYBE_TECHNIQUE.test(text)) for (const [match] of text.matchAll(TECHNIQUE)) found.push(match);

@@ -2,23 +2,33 @@
 // before it gives up a message. What the fields mean is said in sources/.
 import { z } from 'zod';
 import type { Problem } from '../../domain/alert.ts';
-import { present } from './draft.ts';
+import { present, type Scalar } from './draft.ts';
 import type { JsonObject } from './json-text.ts';
 
 const PROBLEMS_MAX = 20;
 const FOUND_LENGTH_MAX = 80;
 
 /** A scalar as trimmed text; null where it is absent or says nothing (`""`, `-`, `n/a`). */
-export const Text = z.union([z.string(), z.number(), z.boolean()], 'a text or a number').nullish().transform(present);
+export const Text = scalarField('a text or a number', present);
 
 /** A scalar as trimmed text, where `none` and `unknown` are statements and not absence: severity, status. */
-export const Word = z
-	.union([z.string(), z.number(), z.boolean()], 'a word or a number')
-	.nullish()
-	.transform((value) => {
-		const text = String(value ?? '').trim();
-		return text === '' ? null : text;
-	});
+export const Word = scalarField('a word or a number', (value) => {
+	const text = String(value ?? '').trim();
+	return text === '' ? null : text;
+});
+
+/** One step instead of a union of types: it stands in every field of every vendor. */
+function scalarField(expected: string, read: (value: Scalar) => string | null) {
+	return z
+		.unknown()
+		.optional()
+		.transform((value, context): string | null => {
+			if (value === null || value === undefined) return read(null);
+			const known = scalar(value);
+			if (known === null) context.addIssue({ code: 'custom', message: expected });
+			return read(known);
+		});
+}
 
 /** A yes or no that some versions write as text. */
 export const Flag = z
@@ -42,13 +52,20 @@ export const TextList = z
 
 /** Text by name; values that are no scalars are left to the sweep over the whole record. */
 export const TextMap = z
-	.record(z.string(), z.unknown())
-	.nullish()
-	.transform((map): Record<string, string> => {
-		const entries = Object.entries(map ?? {}).map(
-			([name, value]) => [name, String(scalar(value) ?? '').trim()] as const,
-		);
-		return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+	.unknown()
+	.optional()
+	.transform((map, context): Record<string, string> => {
+		const texts: Record<string, string> = {};
+		if (map === null || map === undefined) return texts;
+		if (typeof map !== 'object' || Array.isArray(map)) {
+			context.addIssue({ code: 'custom', message: 'texts by name' });
+			return texts;
+		}
+		for (const [name, value] of Object.entries(map)) {
+			const text = String(scalar(value) ?? '').trim();
+			if (text !== '' && name !== '__proto__') texts[name] = text;
+		}
+		return texts;
 	});
 
 function scalar(value: unknown): string | number | boolean | null {
