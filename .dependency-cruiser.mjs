@@ -24,7 +24,7 @@ const EDGES = [
 	'^src/triage/(triage|advise|load-[a-z-]+)\\.ts$',
 	'^src/triage/classifier/load[a-z-]*\\.ts$',
 	'^src/correlation/correlation\\.ts$',
-	'^src/response/(response|run-step)\\.ts$',
+	'^src/response/(response|run-step|verify-step|view-step)\\.ts$',
 	'^src/response/connectors/',
 	'^src/chat/(chat|slack)\\.ts$',
 	'^src/ledger/(ledger|key-file)\\.ts$',
@@ -111,11 +111,11 @@ export default {
 		},
 		{
 			name: 'grant-meets-connector-once',
-			comment: 'Only run-step brings a grant and a connector together (G10).',
+			comment: 'Only run-step brings a grant and a connector together, and verify-step one that may only look (G10).',
 			severity: 'error',
 			from: {
 				path: '^src/',
-				pathNot: '^src/(response/(run-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)',
+				pathNot: '^src/(response/(run-step|verify-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)',
 			},
 			to: { path: '^src/response/connectors/' },
 		},

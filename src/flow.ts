@@ -4,7 +4,10 @@
 //   POST /v1/alerts/{source}  intake        alert stored         -> triage, triage_safety
 //   triage, triage_safety     triage        alert judged         -> correlate, correlate_safety
 //   correlate(_safety)        correlation   incident opened ...  -> plan, advise, card, card_safety
-//   plan, run, expire         response      steps decided, run   -> run, expire, card, card_asked, post
+//   plan, run, expire,        response      steps decided, run   -> run, expire, verify, view, card, card_asked, post
+//   escalate                  response      nobody acknowledges  -> escalate, post
+//   verify, view                            looked at the target -> verify, view, plan, card
+//   drill                     response      a drill's next alert -> triage, card, post
 //   advise                    triage+model  advice given         -> card
 //   card(_safety, _asked),    chat          said in Slack        (clicks and commands -> run, plan, card)
 //   post, unparsed, heard
@@ -18,9 +21,12 @@ import { takeStatement } from './chat/statement.ts';
 import { type Config, defaultSources, type SourceConfig } from './config/config.ts';
 import type { SlackEnvironment } from './config/environment.ts';
 import { tokensPerHour } from './config/settings-file.ts';
+import { timeZoneOf } from './config/site-time.ts';
 import { correlationHandlers } from './correlation/correlation.ts';
 import { splitIncident } from './correlation/people.ts';
 import type { IntakeContext } from './domain/alert.ts';
+import { storesOf } from './domain/connector.ts';
+import type { DrillScenario } from './domain/drill-scenario.ts';
 import type { NewEntry } from './domain/entry.ts';
 import type { Incident } from './domain/incident.ts';
 import { type Inventory, indexInventory } from './domain/inventory.ts';
@@ -64,6 +70,7 @@ import { freezeItself } from './response/self-freeze.ts';
 import type { Database } from './store/database.ts';
 import { outboxDepth } from './store/outbox.ts';
 import { readBlockEvents, readIncidentOfStep, readPolls } from './store/read/block-list.ts';
+import { readRuleEvents } from './store/read/rules.ts';
 import { cryptoRandom, record } from './store/record.ts';
 import { forgetSignatures } from './store/record-alerts.ts';
 import { type AdviceMemory, createAdviceMemory } from './triage/advice-memory.ts';
@@ -83,7 +90,7 @@ export type Role = (typeof ROLES)[number];
 const TOPICS_OF_ROLE: Readonly<Record<Role, readonly Topic[]>> = {
 	intake: [],
 	triage: ['triage', 'triage_safety', 'correlate', 'correlate_safety', 'advise'],
-	response: ['plan', 'run', 'expire'],
+	response: ['plan', 'run', 'expire', 'escalate', 'verify', 'view', 'drill'],
 	chat: ['card', 'card_safety', 'card_asked', 'post', 'unparsed', 'heard'],
 };
 
@@ -113,6 +120,8 @@ export type FlowParts = {
 	readonly metrics: Metrics;
 	/** The door in threads of its own: the clock is the system's then. */
 	readonly isThreaded?: boolean;
+	/** Scenarios of drills. */
+	readonly drills?: readonly DrillScenario[];
 	/** The key of person tokens, for statements over HTTP (POST /v1/facts); without it there is no such door. */
 	readonly personKey?: () => Result<Uint8Array, string>;
 };
@@ -440,7 +449,10 @@ function buildResponse(parts: FlowParts, inventory: Inventory, people: () => Pro
 			warn: (fields, message) => log.warn(message, { ...fields }),
 			error: (fields, message) => log.error(message, { ...fields }),
 		},
+		stores: storesOf(config.connectors.map((connector) => connector.config)),
 		approvalMs: config.settings.approvals.wait_for,
+		escalation: (incident) => escalationFor(config, incident),
+		routeOf: (incident) => routeFor(config, incident),
 	});
 }
 
@@ -492,10 +504,11 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 		database,
 		calls: edge.calls,
 		directory: directoryOf(config, inventory),
-		channelOf: (incident) => channelFor(config, incident) ?? parts.channel,
+		channelOf: (incident) => routeFor(config, incident)?.channel ?? parts.channel,
 		defaultChannel: parts.channel,
 		split: (split, now) => splitIncident(split, inventory, now),
 		learning: learningOf(parts, inventory),
+		drills: { scenarios: parts.drills ?? [], inventory, timeZoneOf: (site) => timeZoneOf(config, site) },
 		now: clock,
 		log,
 		count: parts.metrics.chat,
@@ -541,10 +554,21 @@ function connectForever(edge: SlackEdge, faults: Faults): { start(): void; stop(
 	};
 }
 
-/** The first route that matches; one whose condition cannot be evaluated does not, and the default channel takes the card. */
-function channelFor(config: Config, incident: Incident): string | null {
-	const route = config.routes.find((candidate) => evaluate(candidate.condition, { incident }) === true);
-	return route?.channel ?? null;
+/**
+ * The route that a triage rule chose, else the first that matches; one whose condition cannot be evaluated does not, and the default
+ * channel takes the card.
+ */
+function routeFor(config: Config, incident: Incident): Config['routes'][number] | null {
+	const chosen = incident.route == null ? null : config.routes.find(({ name }) => name === incident.route);
+	if (chosen != null) return chosen;
+	return config.routes.find((candidate) => evaluate(candidate.condition, { incident }) === true) ?? null;
+}
+
+/** Whom the route of an incident names for when nobody answers, those first who are called first. */
+function escalationFor(config: Config, incident: object): readonly (readonly string[])[] {
+	// The row as it was read: conditions read its columns by name, and one that cannot be evaluated matches nothing.
+	const route = routeFor(config, incident as Incident);
+	return (route?.escalation ?? []).toSorted((a, b) => a.after - b.after).map((level) => level.people);
 }
 
 // ---- the edges ---------------------------------------------------------------------------------------------------------------
@@ -734,6 +758,7 @@ function listGround(database: Database, inventory: Inventory): ListGround {
 			events: (connector) => readBlockEvents(database, connector),
 			polls: (lists) => readPolls(database, lists),
 			incidentOf: (step) => readIncidentOfStep(database, step),
+			rules: (connector) => readRuleEvents(database, connector),
 		},
 	};
 }

@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		help: 'list, show, ack, approve, refuse, attest: the same as in Slack',
 		run: async (args, io) => (await import('./cli/incident.ts')).incident(args, io),
 	},
+	drill: {
+		help: 'list, start SCENARIO, status, stop, resume, report: an exercise on the running installation, without any call',
+		run: async (args, io) => (await import('./cli/drill.ts')).drill(args, io),
+	},
 	person: {
 		help: 'token ID: the token with which a person uses `incident`',
 		run: async (args, io) => (await import('./cli/person.ts')).person(args, io),

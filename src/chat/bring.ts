@@ -2,6 +2,7 @@
 // understood. Reads and delivers. What each message says is in views/, how it gets through in deliver.ts.
 import type { Incident } from '../domain/incident.ts';
 import { SEVERITIES, severityRank } from '../domain/severity.ts';
+import { viewKey, viewQuestions } from '../domain/view-question.ts';
 import {
 	countRecent,
 	readCardless,
@@ -12,9 +13,11 @@ import {
 } from '../store/read/chat.ts';
 import { readLearnedInForce, readLearnedOf } from '../store/read/learned.ts';
 import { type Change, record } from '../store/record.ts';
+import { asViewEntries } from './buttons/view.ts';
 import { type Delivered, deliver, EDIT_SPACING_MS, type Outlet, REFUSED_PAUSE_MS, type Wanted } from './deliver.ts';
 import { CARD_ALERTS_MAX, insightFor } from './desk-learning.ts';
 import type { Directory } from './directory.ts';
+import { heldByDrill, isDrillsOwn } from './drill-post.ts';
 import { type Desk, readSuggestion } from './perform.ts';
 import type { PostedMessage, Situation, Step } from './situation.ts';
 import { approvalRequest, askedAgain } from './views/approval-request.ts';
@@ -24,6 +27,7 @@ import { handsMessage } from './views/hands.ts';
 import { mergeSuggestion, plainPost, stormDigest, unparsedNotice } from './views/notices.ts';
 import { proposalMessage } from './views/proposal.ts';
 import { isNoted, timelineNote } from './views/timeline.ts';
+import { viewQuestionMessage } from './views/view-question.ts';
 import { incidentName, severityWords } from './views/words.ts';
 
 /** Incidents below it have no card of their own: they are in `list`, `status` and App Home. A process-safety alarm always has one. */
@@ -170,6 +174,7 @@ async function bringRequests(
 	for (const wanted of [
 		...openRequests(room, situation),
 		...earlierRequests(room, situation, rows),
+		...viewRequests(room, situation),
 		...suggestions(room, situation, rows),
 		...(await proposals(room, situation, rows)),
 	]) {
@@ -219,6 +224,16 @@ function openRequests(room: Room, situation: Situation): InThread[] {
 			? [request(room, situation, step, 'ask', step.decision.binding)]
 			: [];
 	});
+}
+
+/** The questions to control rooms: ahead of everything, because somebody may be blind. */
+function viewRequests(room: Room, situation: Situation): InThread[] {
+	return viewQuestions(asViewEntries(situation.timeline)).map((question) => ({
+		key: `view:${viewKey(question.step, question.zone)}`,
+		incident: situation.incident.id,
+		isUrgent: true,
+		render: (id) => viewQuestionMessage(situation, question, id, room.directory.naming),
+	}));
 }
 
 /** Requests that stand in the thread and are answered, overtaken or void by now. */
@@ -334,6 +349,8 @@ async function bringNotes(
 export async function bringPost(room: Room, key: string): Promise<Next> {
 	const row = (await readMessage(room.database, { id: key })) ?? (await readMessage(room.database, { key }));
 	if (row === null || row.state === 'sent') return null;
+	const held = await heldByDrill(room.database, row, room.now());
+	if (held !== null) return held === 'never' ? null : held;
 	const situation = row.incident === null ? null : await readSituation(room.database, row.incident);
 	// A step may be quicker than the card under which its words belong.
 	const isEarly =
@@ -355,7 +372,7 @@ export async function bringPost(room: Room, key: string): Promise<Next> {
 		incident: row.incident,
 		channel,
 		threadTs,
-		isUrgent: situation?.incident.process_safety ?? false,
+		isUrgent: isDrillsOwn(row) || (situation?.incident.process_safety ?? false),
 		render: () => plainPost(row),
 	});
 	return nextAfter(delivered, room.now());

@@ -30,6 +30,8 @@ export type ChatOptions = {
 	readonly split: Desk['split'];
 	/** What a learned rule is and would do: triage's, handed in likewise. */
 	readonly learning: Desk['learning'];
+	/** The scenarios of drills. */
+	readonly drills?: Desk['drills'];
 	readonly now: () => number;
 	readonly log: SlackLog;
 	readonly count?: (name: string, labels: Readonly<Record<string, string>>) => void;
@@ -53,6 +55,7 @@ export function createChat(options: ChatOptions): Chat {
 			directory: options.directory,
 			split: options.split,
 			learning: options.learning,
+			...(options.drills === undefined ? {} : { drills: options.drills }),
 			now: options.now,
 		},
 	};

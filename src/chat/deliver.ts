@@ -11,6 +11,7 @@ import type { Database } from '../store/database.ts';
 import { readMessage } from '../store/read/chat.ts';
 import { type Change, Conflict, cryptoRandom, record } from '../store/record.ts';
 import { type Message, messageHash } from './blocks.ts';
+import { inDrill } from './drill-mark.ts';
 import type { PostedMessage } from './situation.ts';
 import { type Posted, type SlackCalls, SlackFailure, type SlackLog } from './slack.ts';
 import { markRepeat } from './views/notices.ts';
@@ -51,7 +52,8 @@ export type Delivered =
 	| { readonly kind: 'later'; readonly at: number }
 	| { readonly kind: 'refused'; readonly code: string };
 
-export async function deliver(outlet: Outlet, wanted: Wanted): Promise<Delivered> {
+export async function deliver(outlet: Outlet, asked: Wanted): Promise<Delivered> {
+	const wanted = inDrill(asked);
 	try {
 		const row = await readMessage(outlet.database, { key: wanted.key });
 		switch (row?.state) {

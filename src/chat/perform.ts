@@ -4,6 +4,7 @@ import { FACTS, isFactName } from '../domain/fact.ts';
 import { makeId } from '../domain/id.ts';
 import type { FeedbackKind, Learned } from '../domain/learned.ts';
 import { never } from '../domain/result.ts';
+import { viewQuestions } from '../domain/view-question.ts';
 import { type Facts, placesOf } from '../safety/decide.ts';
 import { proposeStep } from '../safety/proposed-step.ts';
 import type { Database } from '../store/database.ts';
@@ -26,6 +27,7 @@ import {
 	readStepsNaming,
 	readUnknownAssets,
 	readUnseen,
+	readViewEntries,
 } from '../store/read/chat.ts';
 import { readAlertsOfIncident, readIncidents } from '../store/read/correlation.ts';
 import { readDeputyEntries } from '../store/read/deputies.ts';
@@ -34,6 +36,7 @@ import { Conflict, cryptoRandom, record } from '../store/record.ts';
 import { type Answer, say } from './answer.ts';
 import { BUTTONS } from './buttons/index.ts';
 import type { StepClick } from './buttons/step-click.ts';
+import { asViewEntries } from './buttons/view.ts';
 import { type CommandCall, type Loaded, NOTHING_LOADED, type Read, type Split } from './commands/command.ts';
 import { DEPUTY_MAX_MS } from './commands/deputy.ts';
 import { findCommand, readIncidentNumber, runCommand } from './commands/index.ts';
@@ -42,6 +45,7 @@ import { isTaken } from './deliver.ts';
 import { type Deputy, deputiesOf, withDeputies } from './deputies.ts';
 import { insightFor, readFeedback, readLearnedClick } from './desk-learning.ts';
 import type { Directory } from './directory.ts';
+import { type DrillGround, readDrillDesk } from './drill-desk.ts';
 import { giveFeedback, type Learning } from './learn/feedback.ts';
 import { type Acting, attestRoles, placesOfIncident } from './people.ts';
 import type { Place, Situation, Step } from './situation.ts';
@@ -65,6 +69,8 @@ export type Desk = {
 	readonly split: Split;
 	/** What a learned rule is and would do: triage's rules about rules, handed in. */
 	readonly learning: Learning;
+	/** The scenarios of drills and when people are at work; left out where nothing is set up. */
+	readonly drills?: DrillGround;
 	readonly now: () => number;
 };
 
@@ -199,6 +205,39 @@ export async function performOnIncident(desk: Desk, wish: IncidentWish): Promise
 		return BUTTONS[wish.button].answer({ acting, situation, reason: wish.reason, now });
 	});
 }
+
+/** The control room's answer about one step, from the button under its question. */
+export async function performView(
+	desk: Desk,
+	wish: {
+		readonly acting: Acting;
+		readonly step: string;
+		readonly zone: string | null;
+		readonly button: 'view_alive' | 'view_impaired' | 'view_lost';
+	},
+): Promise<Answer> {
+	return await decideAndRecord(desk, async (now) => {
+		const held = await readStep(desk.database, wish.step);
+		const situation = held === null ? null : await readSituation(desk.database, held.incident);
+		if (situation === null) return say(GONE);
+		const asked = viewQuestions(asViewEntries(await readViewEntries(desk.database, situation.incident.id)));
+		const { acting, people } = await withStandIns(desk, wish.acting, now);
+		const open = await readOpenIncidents(desk.database);
+		return BUTTONS[wish.button].answer({
+			acting,
+			situation,
+			questions: asked.filter((one) => one.step === wish.step && one.zone === wish.zone),
+			answer: VIEW_ANSWER[wish.button],
+			freezes: await readFreezes(desk.database),
+			people,
+			open: open.map((incident) => incident.id),
+			now,
+			newId: (prefix) => makeId(prefix, now, cryptoRandom),
+		});
+	});
+}
+
+const VIEW_ANSWER = { view_alive: 'alive', view_impaired: 'impaired', view_lost: 'lost' } as const;
 
 /** The two incidents that an entry `incident.merge_suggested` speaks of; null where one of them is gone. */
 export async function readSuggestion(
@@ -355,6 +394,7 @@ async function readLoaded(
 					unparsed: await readUnseen(database, UNSEEN_MAX),
 				}
 			: NOTHING_LOADED.worklist,
+		drills: wants('drills') ? await readDrillDesk(desk, words) : null,
 		deputies: wants('deputies') ? { people: directory.people, held: await readDeputies(database, now) } : null,
 		...(await readLearning(desk, acting, reads, words, incident, now)),
 	};

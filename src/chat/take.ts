@@ -22,6 +22,7 @@ import {
 	performMerge,
 	performOnIncident,
 	performOnStep,
+	performView,
 	readCall,
 	stepAttestRoles,
 	stepPlaces,
@@ -128,6 +129,9 @@ async function workClick(room: Counter, click: Click): Promise<void> {
 		});
 	} else if (name === 'acknowledge' && about.kind === 'card') {
 		answer = await performOnIncident(room.desk, { acting, incident: about.id, button: 'acknowledge', reason: null });
+	} else if ((name === 'view_alive' || name === 'view_impaired' || name === 'view_lost') && about.kind === 'view') {
+		const zone = about.binding === '' ? null : about.binding;
+		answer = await performView(await deskWithGroups(room), { acting, step: about.id, zone, button: name });
 	} else if ((name === 'merge_yes' || name === 'merge_no') && about.kind === 'merge') {
 		answer = await performMerge(room.desk, { acting, suggestion: about.id, button: name });
 	}

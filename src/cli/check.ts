@@ -82,8 +82,10 @@ export function checkAll(env: Readonly<Record<string, string | undefined>>, now:
 		...config.playbooks.map((file) => [file.file, file.text] as const),
 	]);
 	const folder = env['INTERLOCK_CONFIG'];
-	const rules = loadRules(folder === undefined || folder === '' ? [] : [join(folder, 'rules')], (id) =>
-		playbooks.ids.has(id),
+	const rules = loadRules(
+		folder === undefined || folder === '' ? [] : [join(folder, 'rules')],
+		(id) => playbooks.ids.has(id),
+		(name) => config.routes.some((route) => route.name === name),
 	);
 	const all = [
 		...findings,

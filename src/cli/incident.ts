@@ -5,11 +5,13 @@ import type { Answer } from '../chat/answer.ts';
 import { findCommand, readIncidentNumber } from '../chat/commands/index.ts';
 import { DECISION_DIGITS } from '../chat/commands/show.ts';
 import type { Directory } from '../chat/directory.ts';
+import type { DrillGround } from '../chat/drill-desk.ts';
 import type { Acting } from '../chat/people.ts';
 import { type Desk, performCommand, performOnStep } from '../chat/perform.ts';
 import { checkPersonToken } from '../chat/person-token.ts';
 import { shown } from '../chat/text.ts';
 import { needWords } from '../chat/views/words.ts';
+import { timeZoneOf } from '../config/site-time.ts';
 import { splitIncident } from '../correlation/people.ts';
 import { nearest } from '../domain/nearest.ts';
 import { err, ok, type Result } from '../domain/result.ts';
@@ -40,6 +42,8 @@ export type IncidentDeps = {
 	/** What a proposed rule is tried with beside the inventory: left out for none. */
 	readonly windows?: readonly Window[];
 	readonly rules?: () => CompiledRules | null;
+	/** Scenarios of drills; left out for none. */
+	readonly drills?: () => DrillGround;
 };
 
 const READING = ['list', 'show', 'details', 'status', 'unknown', 'rules'] as const;
@@ -49,6 +53,7 @@ const TYPED = [
 	'freeze',
 	'thaw',
 	'veto',
+	'view',
 	'fact',
 	'told',
 	'deputy',
@@ -60,6 +65,7 @@ const TYPED = [
 	'apply',
 	'decline',
 	'revoke',
+	'drill',
 ] as const;
 /** For the decision that stands in `show`: the person names it. */
 const ON_DECISION = ['approve', 'refuse', 'attest'] as const;
@@ -84,8 +90,10 @@ const USAGE = `usage: interlock incident list|status|unknown [--json]
        interlock incident freeze|thaw [all | site X | zone Y] [REASON]
        interlock incident veto N [STEP] [REASON]
        interlock incident thaw incident N | step STEP
+       interlock incident view N alive|impaired|lost [ZONE]
        interlock incident told N STEP PERSON yes|no WHAT WAS SAID
        interlock incident deputy [PERSON as ROLE [at site X | zone Y] for 8h [REASON] | accept DPT | end DPT]
+       interlock incident drill ... (interlock drill says how)
        interlock incident fact NAME SUBJECT VALUE [for 2h] [REASON]
 STEP and D stand in \`show\`. Whoever changes something sets INTERLOCK_PERSON and INTERLOCK_PERSON_TOKEN (interlock person token ID).
 `;
@@ -114,7 +122,7 @@ export async function incident(args: string[], io: Io, given: IncidentDeps | nul
 	}
 	const deps = given ?? depsOf(io);
 	if (deps === null) return EXIT.unable;
-	const isReading = READING.some((name) => name === wish.command);
+	const isReading = READING.some((name) => name === wish.command) || isDrillReading(wish);
 	const who = isReading ? ok(READER) : proved(io.env, deps);
 	if (!who.ok && who.error.code !== EXIT.finding) {
 		io.err(who.error.text);
@@ -143,6 +151,7 @@ export async function incident(args: string[], io: Io, given: IncidentDeps | nul
 				directory: deps.directory,
 				split,
 				learning: learningFor(deps),
+				...(wish.command === 'drill' && deps.drills !== undefined ? { drills: deps.drills() } : {}),
 				now: deps.now,
 			},
 			io,
@@ -153,6 +162,11 @@ export async function incident(args: string[], io: Io, given: IncidentDeps | nul
 	} finally {
 		await store.close();
 	}
+}
+
+/** What a drill is and was may be read by who reads the database. */
+function isDrillReading({ command, words }: Wish): boolean {
+	return command === 'drill' && !['start', 'stop', 'resume'].includes(words[0] ?? 'list');
 }
 
 /** The same folder, database and key as the server's; null with the findings told where the configuration is wrong. */
@@ -166,6 +180,11 @@ function depsOf(io: Io): IncidentDeps | null {
 		now: Date.now,
 		windows: config.windows,
 		rules: () => loadShipped(config).rules,
+		drills: () => ({
+			scenarios: loadShipped(config).drills,
+			inventory: directoryOf(config, Date.now()).inventory,
+			timeZoneOf: (site) => timeZoneOf(config, site),
+		}),
 	};
 }
 

@@ -75,6 +75,7 @@ function viewFor(given: PlaybookCase['given'], { loaded, library, inventory, now
 			// Only the playbook under test is chosen; the others are there to be called.
 			playbooks: new Map([...library].map(([name, held]) => [name, name === id ? held : callable(held)])),
 			canRun: (action) => RUNNABLE.get(action)?.kind === 'internal' || (RUNNABLE.has(action) && isSetUp(action)),
+			storeOf: (action) => (isSetUp(action) ? (given.stores[action] ?? null) : null),
 		},
 		incident: {
 			...{ id: 'inc_case000000', number: 1, state: 'open', severity: given.severity, assets, playbooks: [id] },

@@ -11,7 +11,7 @@ import { readFolder } from '../config/read-folder.ts';
 import { parseYaml } from '../config/yaml-file.ts';
 import type { Entity } from '../domain/alert.ts';
 import type { InventoryData } from '../domain/asset.ts';
-import { actionsOf } from '../domain/connector.ts';
+import { actionsOf, storesOf } from '../domain/connector.ts';
 import { FACT_NAMES, FACTS, type FactReading, isFactName, isFactValue } from '../domain/fact.ts';
 import { indexInventory } from '../domain/inventory.ts';
 import { didYouMean } from '../domain/nearest.ts';
@@ -113,6 +113,7 @@ export function situationFor(id: string, values: SituationValues, command: strin
 	const data = values.assets === undefined ? (config?.inventory ?? null) : inventoryOf(values.assets, now, io);
 	const inventory = indexInventory(data ?? { assets: [], zones: [], conduits: [], confirmedAt: now });
 	const connectors = new Set(config?.connectors.flatMap((connector) => actionsOf(connector.config)) ?? []);
+	const stores = storesOf(config?.connectors.map((connector) => connector.config) ?? []);
 	const setting: Setting = {
 		inventory,
 		windows: config?.windows ?? [],
@@ -122,6 +123,7 @@ export function situationFor(id: string, values: SituationValues, command: strin
 		// Without a configuration nobody can say which connectors there are: the plan shows what the gate says.
 		canRun: (action) =>
 			RUNNABLE.has(action) && (config === null || RUNNABLE.get(action)?.kind === 'internal' || connectors.has(action)),
+		storeOf: (action) => stores.get(action) ?? null,
 		approvalMs: 15 * MINUTE,
 	};
 	const assets = [...values.asset, ...(values.actor === undefined ? [] : [values.actor])].map(

@@ -29,10 +29,12 @@ function listRuleFiles(folder: string): string[] {
  * the name of a shipped one: to differ from it, the site writes a later rule (`order`) with `set`.
  *
  * @param hasPlaybook where given, a rule that proposes an unknown playbook is a finding
+ * @param hasRoute where given, a rule that names an unknown route is a finding
  */
 export function loadRules(
 	folders: readonly string[] = [],
 	hasPlaybook?: (id: string) => boolean,
+	hasRoute?: (name: string) => boolean,
 ): Result<CompiledRules, Finding[]> {
 	const files = [SHIPPED_RULES, ...folders].flatMap(listRuleFiles);
 	const sources: RuleSource[] = [];
@@ -46,6 +48,7 @@ export function loadRules(
 	const compiled = compileRules(sources, {
 		hasTechnique: (id) => findTechnique(attackTable, id) !== null,
 		...(hasPlaybook === undefined ? {} : { hasPlaybook }),
+		...(hasRoute === undefined ? {} : { hasRoute }),
 	});
 	if (!compiled.ok) return err([...findings, ...compiled.error]);
 	return findings.length > 0 ? err(findings) : compiled;

@@ -59,6 +59,7 @@ export async function startRunning(options: RunOptions): Promise<Running> {
 			channel: config.environment.slackChannel ?? config.settings.channel ?? '#incidents',
 			rules: shipped.rules,
 			playbooks: shipped.playbooks,
+			drills: shipped.drills,
 			clock: Date.now,
 			log,
 			metrics: createMetrics(),

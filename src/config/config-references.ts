@@ -4,6 +4,7 @@ import type { InventoryData } from '../domain/asset.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Finding } from '../domain/result.ts';
 import { type FilePlace, shown } from './finding.ts';
+import { checkReading } from './reading-references.ts';
 import { entriesOf, textAt, textsAt, valueAt, type WrittenEntry, type WrittenFile } from './written.ts';
 
 /** Under this name the program raises alerts about itself. */
@@ -24,6 +25,7 @@ export function checkReferences(
 	const [settings, people] = [fileOf('interlock.yaml'), fileOf('people.yaml')];
 	const findings: Finding[] = [];
 	checkSettings(settings, findings);
+	if (inventory !== null) findings.push(...checkReading(settings, inventory));
 	checkSources(fileOf('sources.yaml'), settings, findings);
 	checkSyslog(settings, fileOf('sources.yaml'), findings);
 	checkPeople(people, isInventoryKnown ? placesOf(settings, inventory) : null, findings);

@@ -115,6 +115,8 @@ export type Config = {
 	/** Kinds of sources that the site describes itself. */
 	readonly mappings: readonly NamedMapping[];
 	readonly playbooks: readonly ConfigFile[];
+	/** Scenarios of drills. */
+	readonly drills?: readonly ConfigFile[];
 	readonly warnings: readonly Finding[];
 };
 
@@ -130,7 +132,7 @@ const TOP_FILES = [
 ];
 /** Keys under which people write a secret itself. */
 const SECRET_WORDS = ['secret', 'token', 'password', 'passphrase', 'key', 'bearer', 'api_key'];
-const FOLDERS = ['rules', 'playbooks', 'safety', 'mappings'];
+const FOLDERS = ['rules', 'playbooks', 'safety', 'mappings', 'drills'];
 
 /** What is written of a list: the entries, also those that their schema refused. */
 export type Written = Readonly<Record<'sites' | 'connectors' | 'sources' | 'siteRules', readonly WrittenEntry[]>>;
@@ -229,6 +231,7 @@ class Loading {
 			rules: this.#stageFiles('rules'),
 			mappings: this.#mappings(),
 			playbooks: this.#stageFiles('playbooks'),
+			drills: this.#stageFiles('drills'),
 		};
 		this.#checkCertificates(config.sources ?? [], settings);
 		const { inventory } = config;

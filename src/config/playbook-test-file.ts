@@ -46,6 +46,8 @@ const Given = z.strictObject({
 	/** How steps end where not well; of a wait whether what it waits for came. */
 	ends: z.record(Word, z.union([StepState, z.enum(['came', 'deadline'])])).default({}),
 	connectors: z.union([z.enum(['all', 'none']), Names]).default('all'),
+	/** Where steps that read are aimed, by their action: an asset. */
+	stores: z.record(Word, Word).default({}),
 	approvals: z.enum(['given', 'none']).default('given'),
 });
 

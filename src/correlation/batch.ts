@@ -6,6 +6,7 @@ import type { Instant } from '../domain/time.ts';
 import type { NextTopic } from '../domain/topic.ts';
 import type { AlertToPlace, IncidentRow } from '../store/read/correlation.ts';
 import type { Change } from '../store/record.ts';
+import { assertApart, assertReal } from './drill-lane.ts';
 import { type Gathered, gather, gatheredOf } from './incident-of.ts';
 
 export const CORRELATION = { kind: 'bot', id: 'correlation' } as const;
@@ -58,12 +59,14 @@ export class Batch {
 
 	/** Opens an incident with this id and its first alert. */
 	open(id: string, alert: AlertToPlace, join: Join, change: string | null, lane: Lane): void {
+		assertApart(id, alert);
 		const gathered = gatheredOf(alert, this.#inventory);
 		this.#held.set(id, { gathered, state: 'open', row: null, mergedInto: null, touched: true });
 		this.#enter('incident.opened', id, alert, join, change, lane);
 	}
 
 	join(id: string, alert: AlertToPlace, join: Join, change: string | null, lane: Lane): void {
+		assertApart(id, alert);
 		const incident = this.#need(id);
 		incident.gathered = gather(incident.gathered, gatheredOf(alert, this.#inventory));
 		incident.touched = true;
@@ -72,6 +75,7 @@ export class Batch {
 
 	/** A repeat or closing of an alert that is in the incident already. */
 	refresh(id: string, alert: AlertToPlace): void {
+		assertApart(id, alert);
 		const incident = this.#need(id);
 		const grown = gather(incident.gathered, gatheredOf(alert, this.#inventory));
 		incident.gathered = { ...grown, alert_count: incident.gathered.alert_count };
@@ -87,6 +91,7 @@ export class Batch {
 
 	/** `moved` are the alerts that the store has in `from`; those that this batch put there come too. */
 	merge(from: string, into: string, join: Join, moved: readonly string[]): void {
+		assertReal(from, into);
 		const [source, target] = [this.#need(from), this.#need(into)];
 		const alerts = source.gathered.alert_count;
 		target.gathered = gather(target.gathered, source.gathered);
@@ -105,6 +110,7 @@ export class Batch {
 
 	/** Asks people whether `from` is part of `into`. */
 	suggest(into: string, from: string, join: Join): void {
+		assertReal(from, into);
 		const at = this.#need(into).gathered.last_at;
 		this.#say('incident.merge_suggested', into, [into, from], at, { into, from, ...said(join) });
 		this.#topics.push({ topic: 'card', key: into });
@@ -149,7 +155,15 @@ export class Batch {
 	#follow(id: string, lane: Lane): void {
 		const card = lane === 'safety' ? 'card_safety' : 'card';
 		this.#topics.push({ topic: card, key: id }, { topic: 'plan', key: id }, { topic: 'advise', key: id });
+		if (isGraver(this.#held.get(id))) this.#topics.push({ topic: 'escalate', key: id });
 	}
+}
+
+/** New, or worse than it was: somebody may have to be told who was not. */
+function isGraver(held: Held | undefined): boolean {
+	if (held === undefined) return false;
+	const { row, gathered } = held;
+	return row === null || row.severity !== gathered.severity || row.process_safety !== gathered.process_safety;
 }
 
 function said(join: Join): { score: number; threshold: number; parts: ReturnType<typeof wellFormed>[] } {
@@ -193,7 +207,7 @@ function* alertChanges(
 function rowOf(gathered: Gathered): Gathered {
 	const { title, severity, domain, category, process_safety, sites, zones, assets, techniques, tactics, playbooks } =
 		gathered;
-	const { confidence_firm, alert_count, first_at, last_at } = gathered;
+	const { route, confidence_firm, alert_count, first_at, last_at } = gathered;
 	return {
 		title,
 		severity,
@@ -206,6 +220,7 @@ function rowOf(gathered: Gathered): Gathered {
 		techniques,
 		tactics,
 		playbooks,
+		route,
 		confidence_firm,
 		alert_count,
 		first_at,

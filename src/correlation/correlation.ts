@@ -17,6 +17,7 @@ import {
 } from '../store/read/correlation.ts';
 import { record } from '../store/record.ts';
 import { Batch, isOver } from './batch.ts';
+import { drillIncident } from './drill-lane.ts';
 import type { Placement } from './engine.ts';
 import { catchUp, holdIn, loadMind, type Mind, moveHeld, observe, type Surroundings, takenBy } from './mind.ts';
 import { placeSafety } from './safety-lane.ts';
@@ -92,10 +93,12 @@ function newId(options: CorrelationOptions): string {
 
 async function placeDue(due: readonly Due[], mind: Mind, options: CorrelationOptions): Promise<void> {
 	const now = options.clock();
-	const alerts = await readAlertsToPlace(
+	const read = await readAlertsToPlace(
 		options.database,
 		due.map((row) => row.key),
 	);
+	// The engine never sees a drill: its alerts have a lane of their own.
+	const alerts = read.filter((alert) => drillIncident(alert) === null);
 	// Every incident that this batch can touch is read once: those of its alerts, and those that the engine names.
 	const rows = await readIncidents(
 		options.database,

@@ -1,5 +1,6 @@
 // The row of an incident, from its alerts: title, severity, where, what. Pure; grows by one alert at a time or from all of them.
 import type { Alert } from '../domain/alert.ts';
+import { drillOf, markDrill, markReal } from '../domain/drill.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import { maxSeverity, type Severity, severityRank } from '../domain/severity.ts';
 import type { Category, Verdict } from '../domain/verdict.ts';
@@ -22,6 +23,8 @@ export type Gathered = {
 	readonly techniques: string[];
 	readonly tactics: string[];
 	readonly playbooks: string[];
+	/** The route that a rule chose; null where the conditions of routes.yaml decide. */
+	readonly route: string | null;
 	readonly confidence_firm: number;
 	readonly alert_count: number;
 	readonly first_at: number;
@@ -53,6 +56,7 @@ export function gatheredOf(member: Member, inventory: Inventory): Gathered {
 		techniques: uniq(verdict.techniques.filter((technique) => technique.score >= 0.5).map((technique) => technique.id)),
 		tactics: uniq(verdict.tactics),
 		playbooks: uniq(verdict.playbooks),
+		route: isSafety ? null : (verdict.route ?? null),
 		confidence_firm: verdict.confidence_firm,
 		alert_count: 1,
 		first_at: Math.min(member.firstSeen, member.lastSeen),
@@ -80,6 +84,8 @@ export function gather(one: Gathered, other: Gathered): Gathered {
 		techniques: uniq([...one.techniques, ...other.techniques]),
 		tactics: uniq([...one.tactics, ...other.tactics]),
 		playbooks: uniq([...one.playbooks, ...other.playbooks]),
+		// Of process safety the conditions of routes.yaml decide, whatever a rule says of what joined.
+		route: safety === null ? (named.route ?? one.route ?? other.route) : null,
 		confidence_firm: Math.max(one.confidence_firm, other.confidence_firm),
 		alert_count: one.alert_count + other.alert_count,
 		first_at: Math.min(one.first_at, other.first_at),
@@ -98,7 +104,9 @@ function crosses(alert: Alert, inventory: Inventory): boolean {
 
 /** One line for people: what, on what. */
 function titleOf(alert: Alert, name: string | null): string {
-	const title = alert.title.slice(0, TITLE_MAX).toWellFormed();
+	// The mark stands in front, where no cut reaches it; a real alert cannot take it on.
+	const given = drillOf(alert.source) === null ? markReal(alert.title) : markDrill(alert.title);
+	const title = given.slice(0, TITLE_MAX).toWellFormed();
 	if (name === null || title.toLowerCase().includes(name.toLowerCase())) return title;
 	return `${title} (${name})`.slice(0, TITLE_MAX + 60);
 }

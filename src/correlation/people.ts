@@ -1,5 +1,6 @@
 // What people do to the grouping beyond merging (chat/buttons/merge.ts): taking alerts out of an incident into one of their own.
 // Pure: returns what to record. The engine follows the entry afterwards (mind.ts) and does not put them back.
+import { isDrill } from '../domain/drill.ts';
 import type { Actor } from '../domain/entry.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import { err, ok, type Result } from '../domain/result.ts';
@@ -30,6 +31,7 @@ export type Split = {
  */
 export function splitIncident(split: Split, inventory: Inventory, now: Instant): Result<ToRecord, string> {
 	const { incident, members, newId, actor, reason } = split;
+	if (isDrill(incident.id)) return err('it is a drill: its alerts stay together');
 	if (incident.state !== 'open' && incident.state !== 'acknowledged') return err(`the incident is ${incident.state}`);
 	const wanted = new Set(split.taken);
 	const taken = members.filter((member) => wanted.has(member.id));

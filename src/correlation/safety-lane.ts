@@ -12,6 +12,7 @@ import {
 } from '../store/read/correlation.ts';
 import { Conflict, record } from '../store/record.ts';
 import { Batch, isOver } from './batch.ts';
+import { drillIncident } from './drill-lane.ts';
 import { gatheredOf } from './incident-of.ts';
 
 type SafetyOptions = {
@@ -45,13 +46,18 @@ async function placeSafetyOnce(due: readonly Due[], options: SafetyOptions): Pro
 	);
 	const rows = await readIncidents(
 		options.database,
-		alerts.flatMap((alert) => alert.incident ?? []),
+		alerts.flatMap((alert) => drillIncident(alert) ?? alert.incident ?? []),
 	);
 	const open = await readOpenSafetyIncidents(options.database);
 	for (const row of open) rows.set(row.id, row);
 	const batch = new Batch(rows, inventory, now);
 	const known = open.map((row) => row.id);
 	for (const alert of alerts) {
+		const drill = drillIncident(alert);
+		if (drill !== null) {
+			placeInDrill(batch, drill, alert);
+			continue;
+		}
 		const standing = alert.incident === null ? undefined : rows.get(alert.incident);
 		if (standing !== undefined && !isOver(standing, alert)) {
 			batch.refresh(standing.id, alert);
@@ -67,6 +73,15 @@ async function placeSafetyOnce(due: readonly Due[], options: SafetyOptions): Pro
 		}
 	}
 	await record(options.database, { ...batch.result(), done: due }, now);
+}
+
+/** A drill that is over takes nothing more. */
+function placeInDrill(batch: Batch, drill: string, alert: AlertToPlace): void {
+	const held = batch.find(drill);
+	const join = { score: 0, threshold: 0, parts: [{ evidence: 'drill', weight: 0, detail: 'an alert of the drill' }] };
+	if (held === null) batch.open(drill, alert, join, null, 'ordinary');
+	else if (alert.incident === drill) batch.refresh(drill, alert);
+	else if (held.state === 'open' || held.state === 'acknowledged') batch.join(drill, alert, join, null, 'ordinary');
 }
 
 function sameAlarm(

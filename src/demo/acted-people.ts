@@ -15,6 +15,8 @@ export type Acted = {
 	act(steps: readonly Step[]): Promise<void>;
 };
 
+type Pressed = 'approve' | 'refuse' | 'attest' | 'view_alive';
+
 /** What a person types on the command line, after `incident fact`, with their own token; whether it was accepted. */
 export type Outside = (who: Person, words: readonly string[]) => Promise<boolean>;
 
@@ -77,7 +79,7 @@ export function createActedPeople(
 		}
 	};
 
-	const press = async (who: Person, message: Message, action: 'approve' | 'refuse' | 'attest'): Promise<boolean> => {
+	const press = async (who: Person, message: Message, action: Pressed): Promise<boolean> => {
 		if (who.slack === null) return false;
 		const clicked = await slack.act.click(who.slack, { channel, ts: message.ts, action_id: action });
 		return clicked.ok;
@@ -120,6 +122,12 @@ export function createActedPeople(
 		else await slack.act.close(who.slack, view.id, true);
 	};
 
+	/** The operator looks at her screens after each step that could have cost her the view. */
+	const answerView = async (message: Message, step: Step): Promise<void> => {
+		if (once(`view ${message.ts}`) && (await press(by('priya'), message, 'view_alive')))
+			tell(by('priya'), `answers that her view is alive after «${step.title}»`);
+	};
+
 	return {
 		said,
 		wrongClicks,
@@ -128,6 +136,7 @@ export function createActedPeople(
 			for (const { message, key } of openMessages(slack, channel)) {
 				const step = steps.find((candidate) => key.includes(candidate.id));
 				if (step === undefined) continue;
+				if (buttonsOf(message).includes('view_alive')) await answerView(message, step);
 				if (buttonsOf(message).includes('approve') && step.state === 'waiting') await answerRequest(message, step);
 				if (buttonsOf(message).includes('attest') && (step.action === 'ask_control_room' || step.key === BY_HAND))
 					await attest(message, step);

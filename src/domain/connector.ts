@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { CrowdStrikeConfig } from './connector-kinds/endpoint.ts';
 import { ActiveDirectoryConfig, EntraIdConfig, OktaConfig } from './connector-kinds/identity.ts';
 import { BlockListConfig, FortinetConfig, PaloAltoConfig, paloAltoActions } from './connector-kinds/network.ts';
+import { OpenC2Config } from './connector-kinds/openc2.ts';
+import { ElasticsearchConfig, FortiNdrCloudConfig, GitLabConfig, PiWebApiConfig } from './connector-kinds/reading.ts';
+import { FortinetVpnConfig, GlobalProtectConfig } from './connector-kinds/remote-access.ts';
 
 /** One call that a connector may make, for one action of the catalogue. `{name}` in path and body stands for a parameter. */
 export const ConnectorCall = z.strictObject({
@@ -46,6 +49,13 @@ export const ConnectorConfig = z.discriminatedUnion('kind', [
 	PaloAltoConfig,
 	FortinetConfig,
 	CrowdStrikeConfig,
+	PiWebApiConfig,
+	GitLabConfig,
+	ElasticsearchConfig,
+	FortiNdrCloudConfig,
+	GlobalProtectConfig,
+	FortinetVpnConfig,
+	OpenC2Config,
 ]);
 export type ConnectorConfig = z.infer<typeof ConnectorConfig>;
 
@@ -55,12 +65,33 @@ export function actionsOf(config: ConnectorConfig): readonly string[] {
 		case 'generic-http':
 			return Object.keys(config.calls);
 		case 'block-list':
+		case 'openc2':
 			return ['block_indicator', 'unblock_indicator'];
 		case 'fortinet':
 			return ['block_internal', 'unblock_internal'];
 		case 'palo-alto':
 			return paloAltoActions(config);
+		case 'pi-web-api':
+			return ['query_historian'];
+		case 'gitlab':
+			return ['read_backup'];
+		case 'elasticsearch':
+			return ['query_logs'];
+		case 'fortindr-cloud':
+			return ['start_capture'];
+		case 'globalprotect':
+		case 'fortinet-vpn':
+			return ['end_session'];
 		default:
 			return config.actions;
 	}
+}
+
+/** Actions that read from a server which stands in the inventory, and which one that is: the target of such steps (`target: store`). */
+export function storesOf(configs: readonly ConnectorConfig[]): ReadonlyMap<string, string> {
+	return new Map(
+		configs.flatMap((config) =>
+			'asset' in config ? actionsOf(config).map((action) => [action, config.asset] as const) : [],
+		),
+	);
 }

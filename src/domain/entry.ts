@@ -27,6 +27,7 @@ export const ENTRY_KINDS = [
 	'incident.merged',
 	'incident.split',
 	'incident.acknowledged',
+	'incident.escalated',
 	'incident.resolved',
 	'incident.reopened',
 	// response
@@ -44,6 +45,12 @@ export const ENTRY_KINDS = [
 	'step.asked_again',
 	'step.cancelled',
 	'step.undone',
+	'step.verified',
+	'step.unseen',
+	'step.view_asked',
+	'step.view_answered',
+	'step.view_unanswered',
+	'step.view_quiet',
 	'approval.given',
 	'approval.refused',
 	'approval.rejected',
@@ -52,6 +59,12 @@ export const ENTRY_KINDS = [
 	'deputy.named',
 	'deputy.accepted',
 	'deputy.ended',
+	// drills
+	'drill.started',
+	'drill.suspended',
+	'drill.resumed',
+	'drill.ended',
+	'drill.cleared',
 	// facts and stops
 	'fact.stated',
 	'freeze.set',

@@ -35,6 +35,8 @@ export const Incident = z.object({
 	advice: z.string().nullable(),
 	/** Why the adviser has nothing to say to what is known now; left out where it has, or where there is none. */
 	advice_note: z.string().nullish(),
+	/** The route that a triage rule chose; null where the conditions of routes.yaml decide. */
+	route: z.string().nullish(),
 	channel: z.string().nullable(),
 	card_ts: z.string().nullable(),
 	created_at: z.number(),

@@ -50,6 +50,7 @@ const Key = PlaybookId;
  * actor            where it came from: the first actor asset of its gravest alert
  * way_in           where a remote session comes through: the first jump host or VPN gateway of the gravest alert that names one, else
  *                  the first OT target
+ * store            where a step of this action reads: the server that its connector is set up with, and nothing where none is
  * assets           every asset of the incident
  * assets.class:C   those of a class; assets.domain:D those of a side (`it`, `ot`)
  */
@@ -57,9 +58,9 @@ const TargetSelector = z
 	.string()
 	.regex(
 		new RegExp(
-			`^(none|item|primary|actor|way_in|variable:[a-z][a-z0-9_]{0,39}|assets|assets\\.class:(${AssetClass.options.join('|')})|assets\\.domain:(${Domain.options.join('|')}))$`,
+			`^(none|item|primary|actor|way_in|store|variable:[a-z][a-z0-9_]{0,39}|assets|assets\\.class:(${AssetClass.options.join('|')})|assets\\.domain:(${Domain.options.join('|')}))$`,
 		),
-		'expected `none`, `item`, `primary`, `actor`, `way_in`, `variable:<name>`, `assets`, `assets.class:<asset class>` or `assets.domain:it|ot`',
+		'expected `none`, `item`, `primary`, `actor`, `way_in`, `store`, `variable:<name>`, `assets`, `assets.class:<asset class>` or `assets.domain:it|ot`',
 	);
 
 const Text = (max: number) => z.string().trim().min(1).max(max);

@@ -10,12 +10,16 @@
  * advise            ask the language model about an incident                  key incident
  * run               run one step that may run                                 key step
  * expire            look whether a step, approval or containment has run out  key step
+ * escalate          tell who is next while nobody has acknowledged          key incident
+ * verify            ask the target what became of a step           key step
+ * view              look after the operators' view after a step    key step
  * card              bring an incident's card in Slack up to date              key incident
  * card_safety       the same, ahead of everything                             key incident
  * card_asked        the same, because a step asks people: ahead of notes      key incident
  * post              post one message                                          key post
  * unparsed          tell people of messages that were not understood          key source
  * heard             tell people of a source's first message, or of a test     key source, or `test:` and the alert
+ * drill             go on with a drill: its next alert, its end, or a real alarm   key drill and what, or `real`
  */
 export const TOPICS = [
 	'triage',
@@ -26,12 +30,16 @@ export const TOPICS = [
 	'advise',
 	'run',
 	'expire',
+	'escalate',
+	'verify',
+	'view',
 	'card',
 	'card_safety',
 	'card_asked',
 	'post',
 	'unparsed',
 	'heard',
+	'drill',
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 

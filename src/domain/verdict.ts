@@ -54,6 +54,8 @@ export const Verdict = z.object({
 	assets: z.array(z.string()).max(100),
 	/** Playbooks that rules propose for an incident with this alert. */
 	playbooks: z.array(z.string()).max(10),
+	/** Name of the route of routes.yaml that a rule chose for an incident with this alert. */
+	route: z.string().max(100).nullish(),
 	tags: z.array(z.string()).max(50),
 	muted: z.boolean(),
 	reasons: z.array(Reason).max(50),

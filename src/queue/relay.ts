@@ -25,6 +25,9 @@ const BATCH: Readonly<Record<Topic, number>> = {
 	advise: 1,
 	run: 1,
 	expire: 20,
+	escalate: 10,
+	verify: 4,
+	view: 10,
 	card: 10,
 	// One at a time, several side by side: a new alarm does not wait for what is still said of an earlier one.
 	card_safety: 1,
@@ -32,6 +35,7 @@ const BATCH: Readonly<Record<Topic, number>> = {
 	post: 10,
 	unparsed: 20,
 	heard: 20,
+	drill: 5,
 };
 /** Looks that run side by side. One where order matters or one consumer owns state. */
 const CONCURRENCY: Readonly<Record<Topic, number>> = {
@@ -43,12 +47,16 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
 	advise: 2,
 	run: 4,
 	expire: 1,
+	escalate: 2,
+	verify: 2,
+	view: 1,
 	card: 1,
 	card_safety: 3,
 	card_asked: 1,
 	post: 1,
 	unparsed: 1,
 	heard: 1,
+	drill: 1,
 };
 
 export type Relay = {

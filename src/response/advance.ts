@@ -9,7 +9,7 @@ import type { NextTopic } from '../domain/topic.ts';
 import type { Change } from '../store/record.ts';
 import { isBlockRow } from './flow/decide-block.ts';
 import { itemOf } from './flow/program.ts';
-import { judge, permit } from './gate.ts';
+import { clear, judge } from './gate.ts';
 import { goOnKey, turnOf } from './order.ts';
 import { onFailureOf } from './plan.ts';
 import { stepIdOf } from './plan-step.ts';
@@ -82,7 +82,7 @@ export function advance(step: Step, view: View, now: Instant): Move | null {
 		updated_at: now,
 	};
 	if (next.state === 'waiting' && next.decision?.holds.length === 0) {
-		const permitted = permit(next, view, now);
+		const permitted = clear(next, view, now);
 		if (permitted.ok) return queued(step, next, questions, view, now);
 	}
 	if (next.state === 'queued') return queued(step, next, questions, view, now);

@@ -5,6 +5,7 @@ import type { Asset } from '../domain/asset.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import { PLAIN_WORD } from '../domain/playbook-condition.ts';
 import { type Severity, severityRank } from '../domain/severity.ts';
+import { toIso } from '../domain/time.ts';
 import type { Category } from '../domain/verdict.ts';
 
 /** One alert, as far as planning looks. */
@@ -49,6 +50,8 @@ export const PLACEHOLDERS = {
 	target_name: "the target's host name",
 	target_ip: "the target's first address",
 	target_vendor_id: 'the id by which an EDR knows the target',
+	primary: 'the id of what the incident is about, also where the target is another',
+	first_alert: 'when its first alert happened: 2026-06-10T03:00:00.000Z',
 	actor: 'the id of the asset it came from',
 	actor_name: 'its host name',
 	actor_ip: 'the address it came from',
@@ -172,6 +175,8 @@ export function placeholderValues(
 		target_name: plainWord(target?.asset?.hostnames[0] ?? target?.id),
 		target_ip: plainWord(target?.asset?.ips[0]),
 		target_vendor_id: plainWord(target?.asset?.vendor_ids[0]),
+		primary: plainWord(firstNamed(ordered, 'target', inventory)?.id ?? incident.assets[0]),
+		first_alert: ordered.length === 0 ? null : toIso(Math.min(...ordered.map((alert) => alert.occurredAt))),
 		actor: plainWord(actor?.id),
 		actor_name: plainWord(actor?.asset?.hostnames[0] ?? actor?.id),
 		actor_ip: firstValue(ordered, ['ip'], ['actor']) ?? plainWord(actor?.asset?.ips[0]),

@@ -3,7 +3,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import { decide } from '../safety/decide.ts';
-import { type Grant, grant } from '../safety/grant.ts';
+import { type Grant, type GrantAnswer, grant } from '../safety/grant.ts';
 import { type ProposedStep, proposeStep } from '../safety/proposed-step.ts';
 import { factsFor } from './facts.ts';
 import { snapshotFor, type View } from './view.ts';
@@ -26,19 +26,35 @@ export type Permit =
 	| { readonly ok: true; readonly grant: Grant; readonly decision: Decision }
 	| { readonly ok: false; readonly decision: Decision; readonly reason: string };
 
-/** Leave to run the step now, with the approvals that count now; or why not. */
+/** Leave to run the step now, with the approvals that count now; or why not. There is none for a step of a drill. */
 export function permit(step: Step, view: View, now: Instant): Permit {
-	const answer = grant({
+	const answer = ask(step, view, now);
+	return answer.ok ? answer : { ok: false, decision: answer.decision, reason: reasonOf(answer) };
+}
+
+export type Clearance =
+	| { readonly ok: true; readonly decision: Decision }
+	| { readonly ok: false; readonly decision: Decision; readonly reason: string };
+
+/** Whether nothing stands in the way, for what needs no leave to be handed over: queueing a step, telling people, and rehearsing in a drill. */
+export function clear(step: Step, view: View, now: Instant): Clearance {
+	const answer = ask(step, view, now);
+	if (answer.ok || answer.isRehearsal === true) return { ok: true, decision: answer.decision };
+	return { ok: false, decision: answer.decision, reason: reasonOf(answer) };
+}
+
+function ask(step: Step, view: View, now: Instant): GrantAnswer {
+	return grant({
 		step: proposed(step, view),
 		facts: factsFor(step, view.setting, snapshotFor(step, view), now),
 		approvals: view.approvals.filter((approval) => approval.step === step.id),
 		people: view.setting.people,
 		now,
 	});
-	if (answer.ok) return answer;
+}
+
+function reasonOf({ waiting, reasons }: Extract<GrantAnswer, { ok: false }>): string {
 	const open =
-		answer.waiting.length === 0
-			? []
-			: [`approvals missing: ${answer.waiting.map((need) => need.roles.join(' or ')).join('; ')}`];
-	return { ok: false, decision: answer.decision, reason: [...answer.reasons, ...open].join('; ').slice(0, 1_000) };
+		waiting.length === 0 ? [] : [`approvals missing: ${waiting.map((need) => need.roles.join(' or ')).join('; ')}`];
+	return [...reasons, ...open].join('; ').slice(0, 1_000);
 }

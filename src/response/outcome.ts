@@ -1,4 +1,5 @@
 // What follows from a step that has ended: messages to be posted, and the containment that an undo has closed. Pure.
+import { isDrill, markDrill } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
@@ -10,7 +11,7 @@ import { stepEntry, update } from './advance.ts';
 /** Rows and topics for messages. A key that is there already is not posted again. */
 export function messagesOf(
 	notes: readonly Note[],
-	step: Step,
+	step: Pick<Step, 'incident'>,
 	newId: (prefix: 'pst') => string,
 	now: Instant,
 ): { readonly changes: Change[]; readonly topics: NextTopic[] } {
@@ -25,7 +26,7 @@ export function messagesOf(
 				incident: step.incident,
 				// Empty: chat puts it under the incident's card, wherever that is by then.
 				channel: note.channel,
-				text: note.text,
+				text: isDrill(step.incident) ? markDrill(note.text) : note.text,
 				state: 'pending',
 				created_at: now,
 				updated_at: now,

@@ -1,6 +1,8 @@
 // One instance of a playbook's node becomes rows: the row of a branch or wait, or a step for each of its targets. Pure.
 // NOT here: which nodes are in play (flow/walk.ts), limits and twins (plan.ts), decisions (settle.ts).
+
 import { canonicalHash } from '../domain/canonical.ts';
+import { isDrill, markDrill } from '../domain/drill.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import { answerText, type StepCondition } from '../domain/playbook-condition.ts';
 import type { PlaybookBlock, PlaybookStep } from '../domain/playbook-step.ts';
@@ -48,6 +50,7 @@ export type StepGround = {
 	readonly playbook: string;
 	readonly version: string;
 	readonly variable: (name: string) => Variable;
+	readonly storeOf: (action: string) => string | null;
 	/** In a dry run an answer that nobody has given yet is written as its name. */
 	readonly everyWay: boolean;
 	readonly now: Instant;
@@ -99,7 +102,8 @@ function rowOf(
 ): Step {
 	return {
 		...{ id: stepIdOf(incident.id, playbook, instance.key, target), incident: incident.id },
-		...{ playbook, playbook_version: version, key: instance.key, position: instance.part.position, title, target },
+		...{ playbook, playbook_version: version, key: instance.key, position: instance.part.position },
+		...{ title: isDrill(incident.id) ? markDrill(title) : title, target },
 		...{ params: {}, instructions: null, checklist: [], state: 'planned', decision: null },
 		after: [...new Set(instance.gates.flatMap((gate) => gate.keys))],
 		...{ requested_by: 'bot', expires_at: null, containment_ms: null, contained_until: null, attempts: 0 },
@@ -164,10 +168,16 @@ export function targetsOf(
 		const asset = inventory.find(id);
 		return [{ id: asset?.id ?? id, asset }];
 	}
-	if (target === 'primary' || target === 'actor' || target === 'way_in') {
+	if (target === 'primary' || target === 'actor' || target === 'way_in' || target === 'store') {
 		const before = held[0];
 		if (before !== undefined)
 			return before.target === null ? [null] : [{ id: before.target, asset: inventory.find(before.target) }];
+		if (target === 'store') {
+			const id = ground.storeOf(item.action);
+			const asset = id === null ? null : inventory.find(id);
+			// Where nothing is set up the step is for hands, like any other without a target.
+			return id === null ? [null] : [{ id: asset?.id ?? id, asset }];
+		}
 		const found =
 			target === 'way_in'
 				? wayIn(alerts, inventory)

@@ -35,6 +35,8 @@ export type PlanGround = {
 	 */
 	readonly held: readonly Held[];
 	readonly canRun: (action: string) => boolean;
+	/** Where a step of this action reads. */
+	readonly storeOf?: ((action: string) => string | null) | undefined;
 	/** Playbooks that this one may call. */
 	readonly library?: Library;
 	readonly ways?: Ways;
@@ -70,6 +72,7 @@ export function planFor(ground: PlanGround, loaded: LoadedPlaybook, now: Instant
 			...{ incident: ground.incident, alerts: ground.alerts, inventory: ground.inventory, now },
 			...{ playbook: loaded.playbook.id, version: loaded.version, everyWay: ground.everyWay === true },
 			variable: (name) => variable(name, instance.scope),
+			storeOf: ground.storeOf ?? (() => null),
 		};
 		const made = stepsOf(instance, own, ground, rows);
 		steps.push(...made.steps);

@@ -179,6 +179,13 @@ export function recordedWays(entries: readonly ProofEntry[]): Ways {
 	return found;
 }
 
+/** When the last call of each step was begun. */
+export function recordedIntents(entries: readonly ProofEntry[]): ReadonlyMap<string, number> {
+	return new Map(
+		entries.flatMap(({ kind, refs: [id], time }) => (kind === 'step.intent' && id !== undefined ? [[id, time]] : [])),
+	);
+}
+
 const Answer = z.object({ name: z.string(), value: z.union([z.boolean(), z.number(), z.string()]) });
 
 /** What people answered with their attestations: the last of a step counts. */

@@ -40,8 +40,8 @@ export function rehearse(
 	now: Instant,
 	inputs: Readonly<Record<string, Scalar>> = {},
 ): Rehearsal {
-	const { inventory, canRun, playbooks: library } = setting;
-	const ground = { incident, alerts, inventory, held: [], canRun, library, inputs, everyWay: true };
+	const { inventory, canRun, storeOf, playbooks: library } = setting;
+	const ground = { incident, alerts, inventory, held: [], canRun, storeOf, library, inputs, everyWay: true };
 	const { steps: planned, leftOut, flow } = planFor(ground, loaded, now);
 	const viewFor = (step: Step): View => ({
 		...{ setting, incident: { ...incident, state: 'open' }, alerts, steps: planned, inputs },

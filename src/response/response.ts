@@ -7,6 +7,7 @@ import type { FactReading } from '../domain/fact.ts';
 import { makeId } from '../domain/id.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import type { Person } from '../domain/person.ts';
+import type { RouteOf } from '../domain/route.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Due, Handlers, NextTopic } from '../domain/topic.ts';
 import type { Window } from '../domain/window.ts';
@@ -26,6 +27,8 @@ import type { LoadedPlaybook } from './choose.ts';
 import { compensate } from './compensate.ts';
 import type { Connector } from './connectors/connector.ts';
 import { connectorsByAction } from './connectors/index.ts';
+import { goOnWithDrill } from './drill.ts';
+import { type Escalator, escalateIncident } from './escalate.ts';
 import type { EvidenceAlert } from './evidence.ts';
 import { expireStep } from './expire.ts';
 import { type Pass, passOf } from './flow/pass.ts';
@@ -36,7 +39,9 @@ import { type Log, type Runner, runStep } from './run-step.ts';
 import { freezeItself } from './self-freeze.ts';
 import { APPROVAL_WAIT_MS } from './settle.ts';
 import { answerTampering, isTampered, provedBy } from './tampering.ts';
+import { verifyStep } from './verify-step.ts';
 import { cardOf, isClosed, type Setting, type View } from './view.ts';
+import { viewStep } from './view-step.ts';
 
 /** Rows of one batch that are worked on at the same time; a call may take half a minute. */
 const PARALLEL_MAX = 8;
@@ -56,6 +61,12 @@ export type ResponseParts = {
 	/** In [0, 1), from a cryptographic source: for the ids of messages. */
 	readonly random: () => number;
 	readonly log: Log;
+	/** Whom the site names for an incident when nobody answers, in order. */
+	readonly escalation?: Setting['escalation'];
+	/** The route of an incident: who is told when it is opened, and who is next. */
+	readonly routeOf?: RouteOf;
+	/** Where steps that read are aimed, by their action. */
+	readonly stores?: ReadonlyMap<string, string>;
 	/** How long approvals are waited for where a playbook does not say; 15 minutes. */
 	readonly approvalMs?: number;
 };
@@ -74,7 +85,9 @@ export function createResponse(parts: ResponseParts): Handlers {
 			const known = RUNNABLE.get(action);
 			return known !== undefined && (known.kind === 'internal' || connectors.has(action));
 		},
+		storeOf: (action) => parts.stores?.get(action) ?? null,
 		approvalMs: parts.approvalMs ?? APPROVAL_WAIT_MS,
+		...(parts.escalation === undefined ? {} : { escalation: parts.escalation }),
 	};
 	const runner: Runner = {
 		database: parts.database,
@@ -90,10 +103,21 @@ export function createResponse(parts: ResponseParts): Handlers {
 		newId: (prefix) => makeId(prefix, parts.clock(), parts.random),
 		log: parts.log,
 	};
+	const escalator: Escalator = {
+		database: parts.database,
+		routeOf: parts.routeOf ?? (() => null),
+		people: async () => (await withPeople(parts, setting)).people,
+		newId: runner.newId,
+		clock: parts.clock,
+	};
 	return {
 		plan: (due) => each(due, async (one) => await planIncident(parts, setting, one)),
 		run: (due) => each(due, async (one) => await runStep(runner, one)),
 		expire: (due) => each(due, async (one) => await expire(parts, runner, one)),
+		escalate: (due) => each(due, async (one) => await escalateIncident(escalator, one)),
+		verify: (due) => each(due, async (one) => await verifyStep(runner, one)),
+		view: (due) => each(due, async (one) => await viewStep(runner, one)),
+		drill: (due) => each(due, async (one) => await goOnWithDrill({ ...escalator, random: parts.random }, one)),
 	};
 }
 

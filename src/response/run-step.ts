@@ -1,11 +1,13 @@
 // The worker: takes a queued step through intent, call and result, so that it runs once in effect. One of the few places that touch the
-// world. What is allowed is asked of the gate again here, on fresh facts; what a call's answer means is connectors/retry.ts.
+// world. What is allowed is asked of the gate again here, on fresh facts; what a call's answer means is connectors/retry.ts;
+// what is looked at after it is after-call.ts.
 //
 // A step's life here, each arrow one transaction:
 //   queued -> running   entry step.intent, written BEFORE the call; the outbox row stays leased
 //   running -> done | failed | in_doubt   entry step.result or step.in_doubt, and the outbox row is deleted
 // If the process dies in between, the row's lease ends and the step comes back `running`: its effect is in doubt. The target is asked
 // (read-back); where it honours Idempotency-Key the call is made again with the same key; otherwise people are asked.
+import { isDrill } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import type { Step } from '../domain/step.ts';
 import { HOUR, type Instant } from '../domain/time.ts';
@@ -13,14 +15,24 @@ import type { Due, NextTopic } from '../domain/topic.ts';
 import { proposeStep } from '../safety/proposed-step.ts';
 import { touchesOt } from '../safety/touches-ot.ts';
 import type { Database } from '../store/database.ts';
-import { countPagesSince, isStepHeldElsewhere, readPastIncidents, withOtIntentLock } from '../store/read/response.ts';
+import {
+	countPagesSince,
+	isStepHeldElsewhere,
+	readHolders,
+	readPastIncidents,
+	withOtIntentLock,
+} from '../store/read/response.ts';
 import { type Change, LeaseLost, record, type ToRecord } from '../store/record.ts';
 import type { Action, ActionInput, ConnectorAction, InternalAction } from './actions/action.ts';
 import { stepEntry, update } from './advance.ts';
+import { afterCall } from './after-call.ts';
 import type { CallResult, Connector, ReadBack } from './connectors/connector.ts';
-import { permit } from './gate.ts';
+import { runInDrill } from './drill-step.ts';
+import { clear, permit } from './gate.ts';
+import { containedBy, holderOf } from './held-elsewhere.ts';
 import { closedBy, messagesOf } from './outcome.ts';
 import { isTampered } from './tampering.ts';
+import { tellRead } from './tell-read.ts';
 import { askOn, cardOf, otherOtStep, type View } from './view.ts';
 
 export type Log = {
@@ -47,6 +59,12 @@ export async function runStep(runner: Runner, due: Due): Promise<void> {
 	// A row that is not as recorded is run by nobody: the plan tells people and sets it right.
 	if (isTampered(step, view))
 		return await finish(runner, due, { entries: [], topics: [{ topic: 'plan', key: step.incident }] });
+	if (isDrill(step.incident)) {
+		const action = runner.actions.get(step.action);
+		const internal = action?.kind === 'internal' ? action : null;
+		const say = internal === null ? null : async () => await tell(runner, due, step, view, internal);
+		return await runInDrill(runner, due, step, view, say);
+	}
 	if (step.state === 'queued') return await startStep(runner, due, step, view);
 	if (step.state === 'running') return await settleDoubt(runner, due, step, view);
 	// Not yet queued (an approval came), or ended: the plan looks at this step and at those that wait for it.
@@ -77,12 +95,37 @@ async function startStep(runner: Runner, due: Due, step: Step, view: View): Prom
 		: await recordIntent(runner, due, step, view, connector.name);
 	if (started === null) return;
 	const targets = proposeStep(step).targets;
+	const held = await leftToOther(runner, started, step, targets, connector);
+	if (held !== null) return await recordResult(runner, due, started.step, view, held, false);
 	const result = await action.run(started.grant, step, targets, connector);
 	const settled =
 		result.effect === 'unknown' && connector.hasReadBack(step.action)
 			? await askTarget(connector, started.grant, step, targets, result)
 			: result;
 	await recordResult(runner, due, started.step, view, settled);
+}
+
+/**
+ * What another incident holds: not done a second time where the target says that it is so, and not taken back while the other needs
+ * it. Null where the call is to be made.
+ */
+async function leftToOther(
+	runner: Runner,
+	started: Started,
+	step: Step,
+	targets: readonly string[],
+	connector: Connector,
+): Promise<CallResult | null> {
+	const contained = containedBy(step);
+	if (contained === null) return null;
+	const holder = holderOf(step, contained, await readHolders(runner.database, contained.action));
+	if (holder === null) return null;
+	if (contained.isTakingBack)
+		return { effect: 'done', detail: `left as it is: INC-${holder.number} still needs it (${holder.title})`, tries: 0 };
+	if (!connector.hasReadBack(step.action)) return null;
+	const already: CallResult = { effect: 'unknown', detail: `it was so already, for INC-${holder.number}`, tries: 0 };
+	const asked = await askTarget(connector, started.grant, step, targets, already);
+	return asked.effect === 'done' ? asked : null;
 }
 
 type Started = { readonly step: Step; readonly grant: Parameters<ConnectorAction['run']>[0] };
@@ -159,7 +202,7 @@ async function sendBack(runner: Runner, due: Due, step: Step, why: string): Prom
 /** Messages and reading: intent, messages and result are one transaction, so there is nothing to be in doubt about. */
 async function tell(runner: Runner, due: Due, step: Step, view: View, action: InternalAction): Promise<void> {
 	const now = runner.clock();
-	const permitted = permit(step, view, now);
+	const permitted = clear(step, view, now);
 	if (!permitted.ok) return await sendBack(runner, due, step, permitted.reason);
 	const told = action.run(await inputFor(runner, step, view, now));
 	const after: Step = {
@@ -272,8 +315,19 @@ async function settleDoubt(runner: Runner, due: Due, step: Step, view: View): Pr
 }
 
 /** The result, whatever it is; and if the lease was lost meanwhile, the result all the same: what is known must not be forgotten. */
-async function recordResult(runner: Runner, due: Due, step: Step, view: View, result: CallResult): Promise<void> {
-	const what = resultOf(step, view, result, runner.clock());
+async function recordResult(
+	runner: Runner,
+	due: Due,
+	step: Step,
+	view: View,
+	result: CallResult,
+	isCalled = true,
+): Promise<void> {
+	const now = runner.clock();
+	const { after, recorded } = resultOf(step, view, result, now);
+	const hasReadBack = runner.connectorFor(step.action)?.hasReadBack(step.action) ?? false;
+	const called = afterCall(after, recorded, view, hasReadBack, isCalled, runner.newId, now);
+	const what = tellRead(called, result, step, runner.newId, now);
 	try {
 		await finish(runner, due, what);
 	} catch (cause) {
@@ -283,7 +337,12 @@ async function recordResult(runner: Runner, due: Due, step: Step, view: View, re
 	}
 }
 
-function resultOf(step: Step, view: View, result: CallResult, now: Instant): ToRecord {
+function resultOf(
+	step: Step,
+	view: View,
+	result: CallResult,
+	now: Instant,
+): { readonly after: Step; readonly recorded: ToRecord } {
 	const state = result.effect === 'done' ? 'done' : result.effect === 'not_done' ? 'failed' : 'in_doubt';
 	const until = state === 'done' && step.containment_ms !== null ? now + step.containment_ms : null;
 	const after: Step = {
@@ -295,7 +354,7 @@ function resultOf(step: Step, view: View, result: CallResult, now: Instant): ToR
 	};
 	const kind = state === 'in_doubt' ? 'step.in_doubt' : 'step.result';
 	const undone = state === 'done' ? closedBy(step, view.steps, now) : { entries: [], changes: [] as Change[] };
-	return {
+	const recorded: ToRecord = {
 		entries: [
 			stepEntry(
 				kind,
@@ -312,4 +371,5 @@ function resultOf(step: Step, view: View, result: CallResult, now: Instant): ToR
 			...(until === null ? [] : [{ topic: 'expire', key: step.id, after: until } as const]),
 		],
 	};
+	return { after, recorded };
 }

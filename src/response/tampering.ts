@@ -6,6 +6,7 @@ import type { Person, Role } from '../domain/person.ts';
 import type { Step, StepState } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import type { NextTopic } from '../domain/topic.ts';
+import { viewQuestions } from '../domain/view-question.ts';
 import { admit, type IncidentKind, readSaid } from '../safety/admit.ts';
 import type { Change } from '../store/record.ts';
 import { stepEntry } from './advance.ts';
@@ -18,6 +19,7 @@ import {
 	readProofEntry,
 	recordedAnswers,
 	recordedApprovals,
+	recordedIntents,
 	recordedSteps,
 	recordedWays,
 	type Statement,
@@ -54,7 +56,7 @@ export function provedBy(
 	read: Read,
 	people: readonly Person[],
 	now: Instant,
-): Pick<View, 'approvals' | 'statements' | 'freezes' | 'findings' | 'ways' | 'answers'> {
+): Pick<View, 'approvals' | 'statements' | 'freezes' | 'findings' | 'ways' | 'answers' | 'begun' | 'viewQuestions'> {
 	const parse = (texts: readonly string[]) => texts.map(readProofEntry).filter((entry) => entry !== null);
 	const entries = parse(read.proof.entries);
 	const recorded = recordedSteps(entries);
@@ -67,6 +69,10 @@ export function provedBy(
 	return {
 		ways: recordedWays(entries),
 		answers: recordedAnswers(entries),
+		begun: recordedIntents(entries),
+		viewQuestions: viewQuestions(
+			entries.map(({ kind, time, actor, refs, data }) => ({ kind, at: time, by: actor.id, refs, data })),
+		),
 		// Of table and ledger the stricter word counts: what a row takes away is taken away.
 		approvals: approvals.map((one) => ({
 			...one,

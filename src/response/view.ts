@@ -3,7 +3,9 @@ import type { Approval } from '../domain/decision.ts';
 import { type Person, Role, SIDE_OF_ROLE } from '../domain/person.ts';
 import type { Scalar } from '../domain/playbook-condition.ts';
 import type { Step } from '../domain/step.ts';
+import type { Instant } from '../domain/time.ts';
 import type { NextTopic } from '../domain/topic.ts';
+import type { ViewQuestion } from '../domain/view-question.ts';
 import { touchesOt } from '../safety/touches-ot.ts';
 import type { LoadedPlaybook } from './choose.ts';
 import type { EvidenceAlert, IncidentSummary } from './evidence.ts';
@@ -17,7 +19,11 @@ export type Setting = Ground & {
 	readonly playbooks: ReadonlyMap<string, LoadedPlaybook>;
 	/** Whether the program can do the action here: it has a file for it, and a connector where it needs one. */
 	readonly canRun: (action: string) => boolean;
+	/** Where a step of this action reads: an asset of the inventory; null or left out where nothing is set up. */
+	readonly storeOf?: (action: string) => string | null;
 	readonly approvalMs: number;
+	/** Ids of people whom the site names for an incident when nobody answers, those first who are called first (routes.yaml). */
+	readonly escalation?: (incident: IncidentSummary) => readonly (readonly string[])[];
 };
 
 export type View = {
@@ -39,6 +45,10 @@ export type View = {
 	/** Which way each block took, and what people answered: by the row's id, from the ledger. */
 	readonly ways?: Ways;
 	readonly answers?: Answers;
+	/** When each step's last call was begun, by its id, from the ledger. */
+	readonly begun?: ReadonlyMap<string, Instant>;
+	/** What the control rooms were asked after steps, and what they answered, from the ledger. */
+	readonly viewQuestions?: readonly ViewQuestion[];
 	/** Inputs of the playbooks that were given by hand. */
 	readonly inputs?: Readonly<Record<string, Scalar>>;
 	/** The playbooks as far as their ways are decided, by id; absent before they have been looked at. */

@@ -2,6 +2,7 @@
 // approvals of the people as they are now, and binds the grant to one action, its targets, its parameters and a short time.
 import { canonicalHash } from '../domain/canonical.ts';
 import type { Approval, ApprovalNeed, Decision } from '../domain/decision.ts';
+import { isDrill } from '../domain/drill.ts';
 import type { Person } from '../domain/person.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 import type { StepParams } from '../domain/step.ts';
@@ -28,11 +29,14 @@ export type Grant = {
 	readonly binding: string;
 	readonly grantedAt: Instant;
 	readonly expiresAt: Instant;
+	/** Opens a connector's read-back alone: nothing can be called with it. */
+	readonly isLook: boolean;
 	/** Ids of the people whose approvals carried it. */
 	readonly approvedBy: readonly string[];
 };
 
 const MADE = new WeakSet<object>();
+const DRILL_REASON = 'a drill: no leave is ever given';
 
 export type GrantQuestion = {
 	readonly step: ProposedStep;
@@ -51,6 +55,8 @@ export type GrantAnswer =
 			readonly waiting: readonly ApprovalNeed[];
 			/** Everything that stands in the way, in words for people. */
 			readonly reasons: readonly string[];
+			/** A step of a drill to which nothing stands in the way: for a real one leave would be given here. */
+			readonly isRehearsal?: true;
 	  };
 
 /**
@@ -99,16 +105,37 @@ function grantOn(question: GrantQuestion, decision: Decision): GrantAnswer {
 	const assigned = assignNeeds(decision.needs, yes, places);
 	if (!assigned.ok) return refuse(reasons, assigned.open);
 	if (decision.holds.length > 0 || isRefused) return refuse(reasons, []);
-	return { ok: true, decision, grant: makeGrant(step, decision, assigned.people, now) };
+	// Everything that people practise is as it would be; the leave itself is never made, so that no connector can be opened with it.
+	if (isDrill(step.incident)) return { ok: false, decision, waiting: [], reasons: [DRILL_REASON], isRehearsal: true };
+	return { ok: true, decision, grant: makeGrant(step, decision.binding, assigned.people, false, now) };
 }
 
-function makeGrant(step: ProposedStep, decision: Decision, approvers: readonly Person[], now: Instant): Grant {
+/**
+ * Leave to look at what a begun step has come to, and for nothing else: a connector's read-back takes it and its call refuses it. Looking
+ * changes nothing, so no approval and no freeze has a say: people want to know most when everything is stopped.
+ *
+ * @returns null for an action for which no connector may exist (G10), and for a step of a drill, which has begun nothing
+ */
+export function grantLook(step: ProposedStep, now: Instant): Grant | null {
+	return mayHaveConnector(step.action) && !isDrill(step.incident) ? makeGrant(step, '', [], true, now) : null;
+}
+
+function makeGrant(
+	step: ProposedStep,
+	binding: string,
+	approvers: readonly Person[],
+	isLook: boolean,
+	now: Instant,
+): Grant {
+	// INVARIANT: nothing of a drill is ever granted; reached, this would be a fault of this file.
+	if (isDrill(step.incident)) throw new Error(DRILL_REASON);
 	const made = Object.freeze({
 		step: step.id,
 		action: step.action,
 		targets: Object.freeze([...step.targets]),
 		paramsHash: canonicalHash(step.params),
-		binding: decision.binding,
+		binding,
+		isLook,
 		grantedAt: now,
 		expiresAt: now + GRANT_MS,
 		approvedBy: Object.freeze(approvers.map((person) => person.id)),
@@ -124,6 +151,8 @@ export type GrantedCall = {
 	readonly action: string;
 	readonly targets: readonly string[];
 	readonly params: StepParams;
+	/** True where the connector is about to read and not to call. */
+	readonly isLook?: boolean;
 };
 
 /**
@@ -137,6 +166,7 @@ export function checkGrant(value: unknown, call: GrantedCall, now: Instant): Res
 	// In MADE, so `makeGrant` made it.
 	const real = value as Grant;
 	if (!(now >= real.grantedAt && now < real.expiresAt)) return err('the grant has run out: ask the gate again');
+	if (real.isLook && call.isLook !== true) return err('the grant is for looking only');
 	if (real.action !== call.action) return err(`the grant is for \`${real.action}\`, not for \`${call.action}\``);
 	if (real.step !== call.step) return err('the grant is for another step');
 	const { targets } = real;

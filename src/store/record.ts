@@ -2,6 +2,7 @@
 // Nothing is decided here. (Alerts at the door have a bulk form of the same: record-alerts.ts.)
 import { createHash, randomBytes, randomFillSync } from 'node:crypto';
 import { canonicalJson, leafHashOfText } from '../domain/canonical.ts';
+import { isDrill } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
@@ -125,7 +126,8 @@ export function prepareEntry(entry: NewEntry, now: number): PreparedEntry {
 		actor: entry.actor,
 		incident: entry.incident,
 		refs: entry.refs,
-		data: entry.data,
+		// The mark of a drill stands in each of its entries, whoever made it.
+		data: isDrill(entry.incident) ? { ...entry.data, drill: entry.incident } : entry.data,
 		personal: personal.length === 0 ? undefined : commitments,
 	});
 	return {

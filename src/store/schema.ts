@@ -108,6 +108,8 @@ export const incidents = pgTable(
 		techniques: jsonb().$type<string[]>().notNull(),
 		tactics: jsonb().$type<string[]>().notNull(),
 		playbooks: jsonb().$type<string[]>().notNull(),
+		/** name of the route that a triage rule chose; null where the conditions of routes.yaml decide */
+		route: text(),
 		/** highest confidence_firm among its verdicts: what the safety gate may read */
 		confidence_firm: doublePrecision().notNull().default(0),
 		alert_count: integer().notNull(),

@@ -102,6 +102,7 @@ export function judge(alert: Alert, context: JudgeContext): Verdict {
 		...confidenceFor(alert, answer, words),
 		assets: assets.map((asset) => asset.id).slice(0, 100),
 		playbooks: [...new Set(answer.fired.flatMap((rule) => rule.playbooks ?? []))].slice(0, 10),
+		route: isProcessSafety ? null : (answer.fired.findLast((rule) => rule.route !== undefined)?.route ?? null),
 		tags: [...new Set(answer.fired.flatMap((rule) => rule.tags ?? []))].slice(0, 50),
 		muted,
 		reasons: reasons.slice(0, 50),

@@ -78,6 +78,10 @@ function faultAlone(rule: Rule, chain: Chain): Alone | null {
 	}
 	const kinds = allowed(chain, 'alert.kind', AlertKind.options);
 	const isSafetyOnly = kinds.length === 1 && kinds[0] === '"process_safety"';
+	if (isSafetyOnly && rule.route !== undefined) {
+		const message = '`route` has no effect: incidents of process safety go by the conditions of routes.yaml';
+		return { message, isDead: false };
+	}
 	if (isSafetyOnly && rule.set !== undefined && severityRank(rule.set) < severityRank('high')) {
 		const message = `\`set: ${rule.set}\` has no effect: a process-safety alarm is never below high, nor below what its source says`;
 		return { message, isDead: false };
@@ -169,6 +173,9 @@ function undoneBy(one: Rule, other: Rule, isBefore: boolean, isSame: boolean): s
 			said.push(`\`category: ${one.category}\` never counts: ${where} fires later ${when} and says ${other.category}`);
 		}
 	}
+	if (isBefore && one.route !== undefined && other.route !== undefined && one.route !== other.route) {
+		said.push(`\`route: ${one.route}\` never counts: ${where} fires later ${when} and says ${other.route}`);
+	}
 	if (one.set !== undefined && other.floor !== undefined && severityRank(one.set) < severityRank(other.floor)) {
 		said.push(`\`set: ${one.set}\` never counts: ${where} fires ${when}, and its floor is ${other.floor}`);
 	}
@@ -188,7 +195,7 @@ function isLoud(rule: Rule): boolean {
 }
 
 function sameEffects(one: Rule, other: Rule): boolean {
-	const effects = ({ set, raise, floor, category, techniques, playbooks, tags, mute }: Rule): string =>
-		JSON.stringify([set, raise, floor, category, techniques, playbooks, tags, mute]);
+	const effects = ({ set, raise, floor, category, techniques, playbooks, tags, route, mute }: Rule): string =>
+		JSON.stringify([set, raise, floor, category, techniques, playbooks, tags, route, mute]);
 	return effects(one) === effects(other);
 }

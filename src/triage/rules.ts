@@ -35,6 +35,8 @@ const Rule = z.strictObject({
 		.max(5)
 		.optional(),
 	tags: z.array(z.string().min(1).max(50)).max(10).optional(),
+	/** Name of a route of routes.yaml: where an incident with this alert is shown. A later rule's wins; process-safety alarms follow routes.yaml. */
+	route: z.string().min(1).max(100).optional(),
 	/** Kept out of Slack, never out of the store; refused where the rule could reach a process-safety alarm. */
 	mute: z.boolean().optional(),
 	/** How sure one may be when it fires: the safety gate reads this, through `confidence_firm`. */
@@ -111,16 +113,20 @@ export type RuleAnswer = {
 	readonly failed: readonly { readonly rule: CompiledRule; readonly fault: string }[];
 };
 
+/** What exists of the things that rules name; what is not given is not checked. */
+type KnownNames = {
+	readonly hasTechnique?: (id: string) => boolean;
+	readonly hasPlaybook?: (id: string) => boolean;
+	readonly hasRoute?: (name: string) => boolean;
+};
+
 /**
  * Checks and compiles rules, all faults at once: keys, CEL syntax and types, names used twice, techniques and playbooks
  * that do not exist, and a `mute` that could reach a process-safety alarm.
  *
  * @param known techniques and playbooks that exist; an absent list is not checked
  */
-export function compileRules(
-	sources: readonly RuleSource[],
-	known: { readonly hasTechnique?: (id: string) => boolean; readonly hasPlaybook?: (id: string) => boolean } = {},
-): Result<CompiledRules, Finding[]> {
+export function compileRules(sources: readonly RuleSource[], known: KnownNames = {}): Result<CompiledRules, Finding[]> {
 	const findings: Finding[] = [];
 	const rules: CompiledRule[] = [];
 	const seen = new Map<string, CompiledRule>();
@@ -176,7 +182,7 @@ function placer(source: RuleSource): Placer {
 function faultsOf(
 	rule: CompiledRule,
 	seen: ReadonlyMap<string, CompiledRule>,
-	known: { readonly hasTechnique?: (id: string) => boolean; readonly hasPlaybook?: (id: string) => boolean },
+	known: KnownNames,
 	at: Placer,
 ): Finding[] {
 	const findings: Finding[] = [];
@@ -195,6 +201,13 @@ function faultsOf(
 	}
 	for (const id of rule.playbooks ?? []) {
 		if (known.hasPlaybook?.(id) === false) fault(['playbooks'], `playbook \`${id}\` does not exist`);
+	}
+	if (rule.route !== undefined && known.hasRoute?.(rule.route) === false) {
+		fault(
+			['route'],
+			`routes.yaml has no route named \`${rule.route}\``,
+			'give the route a `name`, or take `route` out',
+		);
 	}
 	if (rule.mute === true && rule.category === 'process_safety') {
 		fault(['mute'], 'a process-safety alarm is never muted', 'take `mute` out, or the category');

@@ -1,6 +1,7 @@
 // The stage: alerts that are due are read, judged and recorded, one entry each, and go on to correlation.
 // Decides nothing itself (judge.ts). NOT here: the language model (advise.ts), which nothing waits for.
 import { TEST_LABEL } from '../domain/alert.ts';
+import { drillOf } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { maxSeverity } from '../domain/severity.ts';
 import type { Due, Handlers, NextTopic } from '../domain/topic.ts';
@@ -44,10 +45,16 @@ async function judgeDue(due: readonly Due[], options: TriageOptions): Promise<vo
 		if (given.verdict === null || !sameVerdict(given.verdict, verdict)) {
 			entries.push(entryFor(given, verdict));
 			changes.push({ op: 'update', table: 'alerts', id: given.id, set: { verdict, judged_at: now } });
+			topics.push(...alarmOf(given, verdict));
 		}
 		// A test goes no further than here: people are told what was understood of it, and nothing is opened.
 		if (given.alert.labels[TEST_LABEL] !== undefined) {
 			topics.push({ topic: 'heard', key: `test:${given.id}` });
+			continue;
+		}
+		// A drill's alerts have their own way, which no engine and no memory is on.
+		if (drillOf(given.alert.source) !== null) {
+			topics.push({ topic: 'correlate_safety', key: given.id });
 			continue;
 		}
 		// By the verdict, not by the lane it came on: a gas alarm that arrived as an ordinary one is on the fast lane from here.
@@ -86,6 +93,14 @@ function judgeOrRaise(given: AlertToJudge, context: JudgeContext, onFault: Triag
 			reasons: [{ by: 'default', text: 'triage failed on this alert: it stands as its source sent it' }],
 		};
 	}
+}
+
+/** A real alarm that drills give way to; whether one runs is looked up where the topic is answered. */
+function alarmOf(given: AlertToJudge, verdict: Verdict): NextTopic[] {
+	const isSafety = verdict.category === 'process_safety' || given.alert.kind === 'process_safety';
+	const isReal = drillOf(given.alert.source) === null && given.alert.labels[TEST_LABEL] === undefined;
+	if (!isReal || given.alert.status !== 'open' || !(isSafety || verdict.severity === 'critical')) return [];
+	return [{ topic: 'drill', key: 'real', data: { alert: given.id, why: isSafety ? 'process safety' : 'critical' } }];
 }
 
 function sameVerdict(held: Verdict, made: Verdict): boolean {

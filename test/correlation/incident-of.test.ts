@@ -100,6 +100,18 @@ describe('the row of an incident', () => {
 		}
 	});
 
+	it('goes by the route that a rule chose for its gravest alert; of process safety the conditions of routes.yaml decide', () => {
+		const chosen = (route: string | null, given: Partial<Verdict> = {}) =>
+			gatheredOf(member('x', { route, ...given }), INVENTORY);
+		expect(chosen('ot').route).toBe('ot');
+		expect(gather(chosen('ot'), chosen('harbour', { severity: 'critical' })).route).toBe('harbour');
+		expect(gather(chosen('ot'), chosen(null, { severity: 'critical' })).route).toBe('ot');
+		const gas = chosen('harbour', { category: 'process_safety', severity: 'low' });
+		expect(gas.route).toBeNull();
+		expect(gather(chosen('ot', { severity: 'critical' }), gas).route).toBeNull();
+		expect(gather(gas, chosen('ot', { severity: 'critical' })).route).toBeNull();
+	});
+
 	it('names only techniques that triage is fairly sure of', () => {
 		const { techniques } = of('x', {
 			techniques: [

@@ -109,7 +109,7 @@ export async function tellWithKills(
 	}
 }
 
-/** Nothing waits but what runs out later (approvals, containments) or is looked at again (held steps, a grown incident for the adviser), and the ledger has not grown for a while. */
+/** Nothing waits but what runs out later (approvals, containments) or is looked at again (held steps, what a target shows, an operator's view, a grown incident for the adviser), and the ledger has not grown for a while. */
 export async function untilAtRest(world: World, timeoutMs: number, quietMs = 4_000): Promise<void> {
 	let [entries, since, waiting] = [-1, 0, ''];
 	await until(
@@ -119,7 +119,7 @@ export async function untilAtRest(world: World, timeoutMs: number, quietMs = 4_0
 			const now = Date.now();
 			const busy = await db.execute(sql`
 				SELECT topic, key, due_at - ${now} AS due_in, lease_until - ${now} AS leased_for, attempts, last_error FROM outbox
-				WHERE NOT parked AND (topic NOT IN ('expire', 'plan', 'advise') OR due_at <= ${now}) LIMIT 10`);
+				WHERE NOT parked AND (topic NOT IN ('expire', 'plan', 'advise', 'verify', 'view') OR due_at <= ${now}) LIMIT 10`);
 			const [row] = await db.execute<{ entries: string; newest: string }>(sql`
 				SELECT count(*) AS entries, (SELECT kind FROM ledger_entries ORDER BY seq DESC LIMIT 1) AS newest FROM ledger_entries`);
 			waiting = JSON.stringify({ busy, ledger: row });
@@ -205,7 +205,7 @@ export async function checkLaws(world: World, run: CrashRun): Promise<void> {
 
 	// Queue: nothing due, nothing given up.
 	const left = await db.execute(
-		sql`SELECT topic, key, parked, last_error FROM outbox WHERE parked OR due_at <= ${Date.now()}`,
+		sql`SELECT topic, key, parked, last_error FROM outbox WHERE parked OR (due_at <= ${Date.now()} AND topic NOT IN ('verify', 'view'))`,
 	);
 	expect([...left]).toEqual([]);
 

@@ -9,6 +9,7 @@ import {
 	GRANT_MS,
 	type GrantAnswer,
 	grant,
+	grantLook,
 	mayDecide,
 } from '../../src/safety/grant.ts';
 import { asset, bestReadings, facts, NOW, PEOPLE, person, state, step, withFact, zone } from './plant.ts';
@@ -315,5 +316,49 @@ describe('a grant', () => {
 	test('cannot be changed afterwards', () => {
 		expect(Object.isFrozen(real) && Object.isFrozen(real.targets)).toBe(true);
 		expect(() => Object.assign(real, { action: 'restart' })).toThrow(TypeError);
+	});
+});
+
+describe('leave to look', () => {
+	const call = { step: TWO.id, action: TWO.action, targets: ['target-1'], params: TWO.params };
+	const leave = grantLook({ ...TWO, targets: ['target-1'] }, NOW);
+
+	test('opens a read-back and never a call', () => {
+		expect(checkGrant(leave, { ...call, isLook: true }, NOW).ok).toBe(true);
+		for (const isLook of [undefined, false])
+			expect(checkGrant(leave, { ...call, ...(isLook === undefined ? {} : { isLook }) }, NOW)).toEqual({
+				ok: false,
+				error: 'the grant is for looking only',
+			});
+	});
+
+	test('is for exactly this step, and for a short time, like every other', () => {
+		const look = { ...call, isLook: true };
+		for (const other of [
+			{ ...look, step: 'stp_2' },
+			{ ...look, action: 'release_host' },
+			{ ...look, targets: ['target-2'] },
+			{ ...look, params: { ...TWO.params, force: true } },
+		])
+			expect(checkGrant(leave, other, NOW).ok).toBe(false);
+		expect(checkGrant(leave, look, NOW + GRANT_MS - 1).ok).toBe(true);
+		expect(checkGrant(leave, look, NOW + GRANT_MS).ok).toBe(false);
+	});
+
+	test('names nobody as having approved anything', () => {
+		expect(leave).toMatchObject({ isLook: true, approvedBy: [], binding: '' });
+	});
+
+	test.each(['stop_controller', 'write_value', 'run_ssh', 'wipe_host', 'override_gate', 'no-such-action'])(
+		'is not given for %s: what can have no connector is not looked at through one',
+		(action) => {
+			expect(grantLook({ ...TWO, action }, NOW)).toBeNull();
+		},
+	);
+
+	test('a full grant opens the read-back too', () => {
+		const answer = ask(both());
+		expect(answer.ok && checkGrant(answer.grant, { ...call, isLook: true }, NOW).ok).toBe(true);
+		expect(answer.ok && answer.grant.isLook).toBe(false);
 	});
 });

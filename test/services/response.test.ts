@@ -12,6 +12,7 @@ import { cryptoRandom, record } from '../../src/store/record.ts';
 import { INVENTORY, NOW, PEOPLE, playbook } from '../response/support/plant.ts';
 import { startTarget, type Target } from '../response/support/target.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
+import { type LyingEdr, startLyingEdr } from './lying-edr.ts';
 
 let fresh: Fresh;
 let target: Target;
@@ -803,6 +804,82 @@ describe('order, failure and expiry of containment', () => {
 		expect((await stepOf(id, 'undo:isolate')).state).toBe('done');
 		expect((await stepOf(id, 'isolate')).state).toBe('undone');
 		expect(target.calls.map((call) => call.path)).toEqual(['/hosts/lap-1/isolate_host', '/hosts/lap-1/release_host']);
+	});
+
+	describe('that two incidents want', () => {
+		let edr: LyingEdr;
+		beforeEach(async () => {
+			edr = await startLyingEdr();
+		});
+		afterEach(async () => await edr.close());
+		const both = (readBack: boolean): Handlers => {
+			const call = (action: string, doneWhen: string) => ({
+				...{ method: 'POST' as const, path: `/hosts/{target}/${action}`, idempotent: false },
+				...(readBack ? { read_back: { path: '/hosts/{target}', done_when: doneWhen } } : {}),
+			});
+			const calls = { isolate_host: call('isolate_host', 'isolated'), release_host: call('release_host', 'normal') };
+			const config = { name: 'edr', kind: 'generic-http' as const, base_url: edr.url, allow_private: true };
+			const edge = { now: () => now, sleep: async () => undefined, resolve: async () => ['127.0.0.1'] };
+			return stage([playbook('p', [{ ...ISOLATE, containment_for: '8h' }])], {}, INVENTORY, [
+				createGenericHttp({ ...config, timeout_ms: 2_000, calls }, null, edge),
+			]);
+		};
+		const isolated = async (handlers: Handlers): Promise<string> => {
+			const id = await open('lap-1', ['p']);
+			await drain(handlers);
+			return id;
+		};
+
+		it('is done once where the target says that it is so, and the second says for whom it was', async () => {
+			const handlers = both(true);
+			await isolated(handlers);
+			const second = await isolated(handlers);
+			expect(edr.posts).toEqual(['isolate_host lap-1']);
+			const step = await stepOf(second, 'isolate');
+			expect(step).toMatchObject({ state: 'done', contained_until: now + 8 * 60 * MINUTE });
+			expect(step.outcome).toMatch(/^it was so already, for INC-\d+; asked the target: /);
+		});
+
+		it('is done again where somebody has undone it behind our back, and where the target cannot be asked', async () => {
+			const asked = both(true);
+			await isolated(asked);
+			edr.hosts.set('lap-1', 'normal');
+			await isolated(asked);
+			expect(edr.posts).toEqual(['isolate_host lap-1', 'isolate_host lap-1']);
+			await isolated(both(false));
+			expect(edr.posts).toHaveLength(3);
+		});
+
+		it('is not taken back by one while the other needs it; the last one takes it back', async () => {
+			const handlers = both(true);
+			const first = await isolated(handlers);
+			now += MINUTE;
+			const second = await isolated(handlers);
+			await state('eradication_confirmed', 'lap-1', true, 'ida');
+			const takenBack = async (id: string): Promise<Step> => {
+				now = (await stepOf(id, 'isolate')).contained_until ?? 0;
+				await drain(handlers);
+				await approve(await stepOf(id, 'undo:isolate'), 'ida');
+				await drain(handlers);
+				return await stepOf(id, 'undo:isolate');
+			};
+			const left = await takenBack(first);
+			expect(left).toMatchObject({ state: 'done' });
+			expect(left.outcome).toMatch(/^left as it is: INC-\d+ still needs it \(Isolate\)$/);
+			expect((await stepOf(first, 'isolate')).state).toBe('undone');
+			expect(edr.hosts.get('lap-1')).toBe('isolated');
+			expect((await takenBack(second)).state).toBe('done');
+			expect(edr.posts).toEqual(['isolate_host lap-1', 'release_host lap-1']);
+			expect(edr.hosts.get('lap-1')).toBe('normal');
+		});
+
+		it('counts for an incident that is over no more', async () => {
+			const handlers = both(true);
+			const first = await isolated(handlers);
+			await fresh.owner().unsafe(`UPDATE incidents SET state = 'resolved' WHERE id = '${first}'`);
+			await isolated(handlers);
+			expect(edr.posts).toHaveLength(2);
+		});
 	});
 
 	it('ends a containment whose taking back is in doubt and that a person found done', async () => {

@@ -101,6 +101,29 @@ function rulesOf(...values: unknown[]): CompiledRules {
 }
 const rule = (given: Record<string, unknown>) => ({ id: 'r', title: 'a rule', when: 'true', ...given });
 
+describe('a rule that chooses a route', () => {
+	const judged = (kind: Alert['kind'], ...routes: string[]) =>
+		judge(alert({ kind }), {
+			...context,
+			rules: rulesOf(...routes.map((route, i) => rule({ id: `r${i}`, route }))),
+		}).route;
+	it('says it in the verdict, the last one that fires', () => {
+		expect(judged('security')).toBeNull();
+		expect(judged('security', 'ot')).toBe('ot');
+		expect(judged('security', 'ot', 'harbour')).toBe('harbour');
+	});
+	it('has no say over process safety', () => {
+		expect(judged('process_safety', 'ot')).toBeNull();
+	});
+	it('has to name a route that there is', () => {
+		const source = { value: rule({ route: 'harbor' }), file: 'r.yaml', line: 1, column: 1 };
+		const answer = compileRules([source], { hasRoute: (name) => name === 'harbour' });
+		expect(answer.ok ? [] : answer.error.map((finding) => finding.message)).toEqual([
+			'rule `r`: routes.yaml has no route named `harbor`',
+		]);
+	});
+});
+
 describe('the shipped rules', () => {
 	it.each([
 		[

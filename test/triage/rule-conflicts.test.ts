@@ -149,6 +149,14 @@ describe('rules taken together', () => {
 		expect(told(...rules)).toEqual([]);
 	});
 
+	it('a route that a later one always replaces, and one that process safety never goes by, are told', () => {
+		expect(told({ when: PLC, route: 'ot' }, { when: PLC, route: 'harbour' }).join()).toContain(
+			'`route: ot` never counts',
+		);
+		expect(told({ when: PLC, route: 'ot' }, { when: PLC, route: 'ot', floor: 'high' }).join()).not.toContain('route');
+		expect(told({ when: 'alert.kind == "process_safety"', route: 'ot' }).join()).toContain('`route` has no effect');
+	});
+
 	it('a mute that could meet a process-safety alarm, and a set that could not hold there, are told', () => {
 		expect(told({ when: 'alert.text.contains("door")', mute: true })).toEqual([
 			expect.stringContaining('may hold for a process-safety alarm'),

@@ -11,6 +11,7 @@ import { refuseStep } from './refuse.ts';
 import { resolve } from './resolve.ts';
 import { settle } from './settle.ts';
 import type { StepClick } from './step-click.ts';
+import { answerView, type ViewClick } from './view.ts';
 
 /** `opens`: the window that asks for words first; the answer is made when it is submitted. */
 export type Button =
@@ -20,6 +21,7 @@ export type Button =
 			readonly answer: (click: StepClick, ticks: Ticks) => Answer;
 	  }
 	| { readonly on: 'incident'; readonly opens: 'resolve' | null; readonly answer: (click: IncidentClick) => Answer }
+	| { readonly on: 'view'; readonly opens: null; readonly answer: (click: ViewClick) => Answer }
 	| { readonly on: 'merge'; readonly opens: null; readonly answer: (click: MergeClick) => Answer };
 
 export const BUTTONS = {
@@ -31,6 +33,9 @@ export const BUTTONS = {
 	ask_again: { on: 'step', opens: null, answer: askAgain },
 	acknowledge: { on: 'incident', opens: null, answer: acknowledge },
 	resolve: { on: 'incident', opens: 'resolve', answer: resolve },
+	view_alive: { on: 'view', opens: null, answer: answerView },
+	view_impaired: { on: 'view', opens: null, answer: answerView },
+	view_lost: { on: 'view', opens: null, answer: answerView },
 	merge_yes: { on: 'merge', opens: null, answer: mergeYes },
 	merge_no: { on: 'merge', opens: null, answer: mergeNo },
 } as const satisfies Readonly<Record<string, Button>>;

@@ -1,4 +1,5 @@
 // A person's answer to "same incident?". Yes moves alerts and ends the other incident's plan; no is remembered. Pure.
+import { isDrill } from '../../domain/drill.ts';
 import type { NewEntry } from '../../domain/entry.ts';
 import { maxSeverity } from '../../domain/severity.ts';
 import type { Change } from '../../store/record.ts';
@@ -22,6 +23,8 @@ export type MergeClick = IncidentClick & {
 function refusal(click: MergeClick, command: string): Answer | null {
 	const { person } = click.acting;
 	if (person === null) return refuseClick(click, command, 'unknown person', STRANGER);
+	if (isDrill(click.situation.incident.id) || isDrill(click.from.incident.id))
+		return refuseClick(click, command, 'drill', 'Not recorded: a drill and what is real are never one incident.');
 	const foreign = [click.situation.incident, click.from.incident].find(
 		(incident) => !holdsForIncident(person, GROUPING_ROLES, incident, click.zones),
 	);

@@ -12,6 +12,7 @@ import type { AlertToPlace, IncidentRow } from '../../store/read/correlation.ts'
 import type { ToRecord } from '../../store/record.ts';
 import { type Answer, refuse } from '../answer.ts';
 import type { Deputy } from '../deputies.ts';
+import type { DrillDesk } from '../drill-desk.ts';
 import type { Insight } from '../insight/insight.ts';
 import type { LearnedClick } from '../learn/decide.ts';
 import type { FeedbackClick, Learning } from '../learn/feedback.ts';
@@ -159,6 +160,8 @@ export type Loaded = {
 	readonly decided: LearnedClick | null;
 	/** How far the incident has come, what lies open from there, what was like it. */
 	readonly insight: Insight | null;
+	/** Scenarios, what may be chosen from, and the drills so far. */
+	readonly drills: DrillDesk | null;
 	/** Everybody with their own roles, and who stands in for whom. */
 	readonly deputies: { readonly people: readonly Person[]; readonly held: readonly Deputy[] } | null;
 };
@@ -172,6 +175,7 @@ export const NOTHING_LOADED: Loaded = {
 	learned: null,
 	decided: null,
 	insight: null,
+	drills: null,
 	deputies: null,
 };
 export type Read = keyof Loaded;

@@ -1,11 +1,13 @@
 // The registry of commands: `/interlock ...` in Slack and the same words on the command line. Help is made from it. Pure.
+import { isDrill } from '../../domain/drill.ts';
 import { nearest } from '../../domain/nearest.ts';
 import { type Answer, say } from '../answer.ts';
 import { shown } from '../text.ts';
 import { ack } from './ack.ts';
-import type { Command, CommandCall } from './command.ts';
+import { type Command, type CommandCall, refuseCommand } from './command.ts';
 import { deputy } from './deputy.ts';
 import { details } from './details.ts';
+import { drill } from './drill.ts';
 import { fact } from './fact.ts';
 import { feedback } from './feedback.ts';
 import { freeze } from './freeze.ts';
@@ -20,6 +22,7 @@ import { thaw } from './thaw.ts';
 import { told } from './told.ts';
 import { seen, unknown } from './unknown.ts';
 import { veto } from './veto.ts';
+import { view } from './view.ts';
 
 const WORKING: readonly Command[] = [
 	status,
@@ -31,9 +34,11 @@ const WORKING: readonly Command[] = [
 	freeze,
 	thaw,
 	veto,
+	view,
 	fact,
 	told,
 	deputy,
+	drill,
 	merge,
 	split,
 	detach,
@@ -92,7 +97,17 @@ export function runCommand(name: string, call: CommandCall): Answer {
 	if (command.takesIncident && call.words[0] !== undefined && call.situation === null) {
 		return say(`No incident \`${shown(call.words[0], 40)}\`. Numbers are on the cards; all open ones: /interlock list`);
 	}
-	return command.run(call);
+	const real = onlyForReal(command.name, call);
+	return real ?? command.run(call);
+}
+
+/** What would reach beyond a drill into the plant's own memory or grouping. What people say of the plant itself is never part of a drill. */
+const NOT_IN_DRILLS = ['merge', 'split', 'detach', 'feedback', 'view'];
+
+function onlyForReal(name: string, call: CommandCall): Answer | null {
+	const incidents = [call.situation?.incident, call.loaded.other?.situation.incident];
+	if (!NOT_IN_DRILLS.includes(name) || !incidents.some((incident) => isDrill(incident?.id))) return null;
+	return refuseCommand(call, name, 'drill', `Not recorded: this is a drill, and \`${name}\` would reach what is real.`);
 }
 
 export function helpText(): string {

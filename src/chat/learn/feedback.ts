@@ -1,6 +1,7 @@
 // "False positive", "wrong severity", "wrong grouping": a click says that the program was wrong, and becomes a proposal that somebody else
 // may apply. The click itself changes nothing. Pure. NOT here: applying (decide.ts), what a rule may say (triage/learn, handed in).
 import { canonicalHash } from '../../domain/canonical.ts';
+import { isDrill } from '../../domain/drill.ts';
 import type { NewEntry } from '../../domain/entry.ts';
 import type {
 	FeedbackKind,
@@ -97,6 +98,8 @@ export function giveFeedback(click: FeedbackClick): Answer {
 	const { incident, timeline } = click.situation;
 	const name = incidentName(incident);
 	if (acting.person === null) return refuseClick(click, 'feedback', 'unknown person', STRANGER);
+	if (isDrill(incident.id))
+		return refuseClick(click, 'feedback', 'drill', `Not recorded: ${name} is a drill, and nothing is learned from it.`);
 	if (!isOnCallFor(acting.person, incident.sites, incident.zones))
 		return refuseClick(click, 'feedback', 'role', `Not recorded: you hold no role for the sites and zones of ${name}.`);
 	if (incident.process_safety && (feedback === 'false_positive' || feedback === 'too_high'))

@@ -19,6 +19,7 @@ import {
 } from '../blocks.ts';
 import type { Naming, Situation } from '../situation.ts';
 import { count, nameList, shown, shownLines } from '../text.ts';
+import { afterSteps, viewAsks } from './after-steps.ts';
 import { cardInsight } from './insight.ts';
 import { missingFacts } from './missing-facts.ts';
 import { summaryFor } from './summary.ts';
@@ -67,6 +68,7 @@ export function cardFor(situation: Situation, cardId: string, naming: Naming): M
 		rich([plain(summaryFor(situation, naming))]),
 		rich([bold('Next: '), plain(nextFor(situation))]),
 		...steps(situation, naming, ASKING),
+		...afterSteps(situation, naming),
 		...missingFacts(situation),
 		facts(situation, naming),
 		...insight(situation),
@@ -157,12 +159,16 @@ function stateLine({ incident }: Situation, naming: Naming): string {
 }
 
 /** The one sentence a person at 3 a.m. needs: what is asked of whom now. */
-export function nextFor({ incident, steps: all }: Situation): string {
-	if (incident.state === 'resolved' || incident.state === 'merged') return 'Nothing: this incident is closed.';
+export function nextFor(situation: Situation): string {
+	const { incident, steps: all } = situation;
+	const views = viewAsks(situation);
+	if (incident.state === 'resolved' || incident.state === 'merged')
+		return views.length > 0 ? sentence(views.join('; ')) : 'Nothing: this incident is closed.';
 	const inGroup = (group: StepGroup): number => all.filter((step) => stepGroup(step) === group).length;
 	const inDoubt = all.filter((step) => step.state === 'in_doubt').length;
 	const failed = inGroup('attention') - inDoubt;
 	const parts = [
+		...views,
 		inDoubt > 0 ? `look at the target of ${count(inDoubt, 'step')} and say whether it was done` : '',
 		inGroup('waiting') > 0 ? `decide ${count(inGroup('waiting'), 'step')} in the thread` : '',
 		inGroup('hands') > 0 ? `do ${count(inGroup('hands'), 'step')} by hand, written out in the thread` : '',

@@ -15,6 +15,7 @@ const WORDS: Partial<Record<EntryKind, string>> = {
 	'incident.merged': 'incidents merged',
 	'incident.split': 'incident split',
 	'incident.acknowledged': 'acknowledged',
+	'incident.escalated': 'people told',
 	'incident.resolved': 'resolved',
 	'incident.reopened': 'opened again',
 	'plan.made': 'plan made',
@@ -27,6 +28,12 @@ const WORDS: Partial<Record<EntryKind, string>> = {
 	'step.expired': 'step not done: nobody answered in time',
 	'step.cancelled': 'step cancelled',
 	'step.undone': 'step taken back',
+	'step.verified': 'checked at the target',
+	'step.unseen': 'cannot be seen at the target',
+	'step.view_asked': 'control room asked whether its view is alive',
+	'step.view_answered': 'control room answered',
+	'step.view_unanswered': 'control room did not answer',
+	'step.view_quiet': 'went quiet',
 	'approval.given': 'approved',
 	'approval.refused': 'refused',
 	'approval.rejected': 'an answer did not count',
@@ -47,9 +54,12 @@ const WORDS: Partial<Record<EntryKind, string>> = {
 	'advice.failed': 'the model did not answer',
 };
 
+/** Entries that have words of their own under the card, or none there. */
+const NOT_NOTED: readonly EntryKind[] = ['advice.failed', 'incident.escalated'];
+
 /** Whether an entry makes a line under the card. */
 export function isNoted(entry: TimelineEntry): boolean {
-	return WORDS[entry.kind] !== undefined && entry.kind !== 'advice.failed';
+	return WORDS[entry.kind] !== undefined && !NOT_NOTED.includes(entry.kind);
 }
 
 /** One line of text for one entry; null where people need none. */

@@ -19,7 +19,7 @@ const isOnce = (names: readonly string[]): boolean => new Set(names).size === na
  * What is never blocked whatever a step says, beside everything internal: remote support of vendors, time, licences, cloud historian,
  * sign-on, chat. Has to be written, if only with empty lists, because nobody but the site knows it.
  */
-const NEVER = z.strictObject({ addresses: z.array(RANGE).max(1_000), domains: z.array(DOMAIN).max(1_000) });
+export const NEVER = z.strictObject({ addresses: z.array(RANGE).max(1_000), domains: z.array(DOMAIN).max(1_000) });
 
 /** Lists of indicators that firewalls fetch at `GET /v1/blocklist/{name}.txt`: no credential of a firewall is needed. */
 export const BlockListConfig = z.strictObject({

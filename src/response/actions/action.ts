@@ -81,6 +81,10 @@ type RunnableName = Extract<
 	| 'unblock_indicator'
 	| 'block_internal'
 	| 'unblock_internal'
+	| 'query_historian'
+	| 'query_logs'
+	| 'read_backup'
+	| 'start_capture'
 >;
 
 type Common = {

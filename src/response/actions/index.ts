@@ -16,8 +16,12 @@ import { isolateHost } from './isolate-host.ts';
 import { notify } from './notify.ts';
 import { openTicket } from './open-ticket.ts';
 import { page } from './page.ts';
+import { queryHistorian } from './query-historian.ts';
+import { queryLogs } from './query-logs.ts';
+import { readBackup } from './read-backup.ts';
 import { releaseHost } from './release-host.ts';
 import { revokeTokens } from './revoke-tokens.ts';
+import { startCapture } from './start-capture.ts';
 import { unblockIndicator } from './unblock-indicator.ts';
 import { unblockInternal } from './unblock-internal.ts';
 
@@ -40,6 +44,10 @@ const REGISTERED: readonly Action[] = [
 	unblockIndicator,
 	blockInternal,
 	unblockInternal,
+	queryHistorian,
+	queryLogs,
+	readBackup,
+	startCapture,
 ];
 
 /**

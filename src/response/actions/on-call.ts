@@ -4,7 +4,7 @@ import type { ActionInput } from './action.ts';
 
 /** People paged for one step, and pages that one person gets within an hour; a safety alarm is never held back. */
 const PEOPLE_PER_PAGE_MAX = 10;
-const PAGES_PER_HOUR_MAX = 12;
+export const PAGES_PER_HOUR_MAX = 12;
 
 /**
  * People with this role where the incident is: its target's site and zone first, else any of the incident's places, else everywhere.

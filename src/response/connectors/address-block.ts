@@ -71,8 +71,8 @@ export function createAddressBlocker(blocker: AddressBlocker): Connector {
 	const { name, actions, secret, ground, edge } = blocker;
 	const breaker = createBreaker();
 	const isOwn = (action: string): boolean => actions.some((own) => own === action);
-	const prepare = (grant: Grant, request: CallRequest): Result<Wanted, string> => {
-		const refusal = refuse(isOwn(request.action), grant, request, edge.now());
+	const prepare = (grant: Grant, request: CallRequest, isLook = false): Result<Wanted, string> => {
+		const refusal = refuse(isOwn(request.action), grant, request, edge.now(), isLook);
 		if (refusal !== null) return err(refusal);
 		return secret === null || secret === '' ? err('the secret that `auth` names is not set') : blocker.wanted(request);
 	};
@@ -94,7 +94,7 @@ export function createAddressBlocker(blocker: AddressBlocker): Connector {
 			return { effect: result.effect, detail: masked(result.detail, secret), tries: result.tries };
 		},
 		async readBack(grant, request) {
-			const wanted = prepare(grant, request);
+			const wanted = prepare(grant, request, true);
 			if (!wanted.ok) return { state: 'unknown', detail: masked(wanted.error, secret) };
 			const looked = await blocker.talk().look(wanted.value);
 			if ('reason' in looked) return { state: 'unknown', detail: masked(looked.reason, secret) };
@@ -208,13 +208,13 @@ function readState(wanted: Wanted, marked: readonly string[]): ReadBack {
 }
 
 /** Null where the call may be made. Checked here and not only by the caller: the connector is the last door. */
-function refuse(isOwn: boolean, grant: Grant, request: CallRequest, now: Instant): string | null {
+function refuse(isOwn: boolean, grant: Grant, request: CallRequest, now: Instant, isLook: boolean): string | null {
 	if (!mayHaveConnector(request.action)) return `action \`${request.action}\` has no connector (rule G10)`;
 	if (!isOwn) return `no call is configured for \`${request.action}\``;
 	if (request.target !== null && !request.targets.includes(request.target))
 		return 'no grant: the target is none that was judged';
 	const { step, action, targets, params } = request;
-	const checked = checkGrant(grant, { step, action, targets, params }, now);
+	const checked = checkGrant(grant, { step, action, targets, params, isLook }, now);
 	return checked.ok ? null : `no grant: ${checked.error}`;
 }
 

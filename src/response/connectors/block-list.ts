@@ -10,6 +10,7 @@ import { checkGrant, type Grant } from '../../safety/grant.ts';
 import { type Held, heldNow, type ListEvent, type Poll } from './block-list-state.ts';
 import type { CallRequest, CallResult, Connector, Probe, ReadBack } from './connector.ts';
 import { type Indicator, readIndicator, whyNever } from './indicator.ts';
+import type { RuleEvent } from './openc2-rules.ts';
 
 /** What the ledger says about the lists. */
 export type ListReader = {
@@ -18,6 +19,8 @@ export type ListReader = {
 	readonly polls: (lists: readonly string[]) => Promise<readonly Poll[]>;
 	/** The incident of a step that has begun. */
 	readonly incidentOf: (step: string) => Promise<string | null>;
+	/** What was made and taken away by steps of a connector that keeps numbers of rules (openc2.ts); left out, nothing is known of any. */
+	readonly rules?: (connector: string) => Promise<readonly RuleEvent[]>;
 };
 
 /** What the lists stand on, beside their configuration. */
@@ -32,8 +35,12 @@ type Wanted = { readonly list: BlockListConfig['lists'][number]; readonly read: 
 
 /** Makes the connector. Both calls change nothing by themselves and may be made again. */
 export function createBlockList(config: BlockListConfig, ground: ListGround, now: () => Instant): Connector {
-	const look = async (grant: Grant, request: CallRequest): Promise<Result<Wanted & { held: Held[] }, string>> => {
-		const refusal = refuse(grant, request, now());
+	const look = async (
+		grant: Grant,
+		request: CallRequest,
+		isLook = false,
+	): Promise<Result<Wanted & { held: Held[] }, string>> => {
+		const refusal = refuse(grant, request, now(), isLook);
 		if (refusal !== null) return err(refusal);
 		const read = readIndicator(String(request.params['indicator'] ?? ''));
 		if (!read.ok) return err(`not an indicator that a list can carry: ${read.error}`);
@@ -88,7 +95,7 @@ export function createBlockList(config: BlockListConfig, ground: ListGround, now
 			return indicator == null ? found : [...found, probeIndicator(config, ground.inventory, indicator)];
 		},
 		async readBack(grant, request) {
-			const looked = await look(grant, request);
+			const looked = await look(grant, request, true);
 			if (!looked.ok) return { state: 'unknown', detail: looked.error };
 			const own = (await ground.reader.events(config.name)).findLast((event) => event.step === request.step);
 			if (own === undefined) return { state: 'not_done', detail: 'the ledger has no result of this step' };
@@ -123,13 +130,13 @@ function readState(
 		: { state: 'unknown', detail: `${where}, and no firewall has fetched it since` };
 }
 
-function refuse(grant: Grant, request: CallRequest, now: Instant): string | null {
+function refuse(grant: Grant, request: CallRequest, now: Instant, isLook: boolean): string | null {
 	if (!mayHaveConnector(request.action)) return `action \`${request.action}\` has no connector (rule G10)`;
 	if (!ACTIONS.includes(request.action)) return `no call is configured for \`${request.action}\``;
 	if (request.target !== null && !request.targets.includes(request.target))
 		return 'no grant: the target is none that was judged';
 	const { step, action, targets, params } = request;
-	const checked = checkGrant(grant, { step, action, targets, params }, now);
+	const checked = checkGrant(grant, { step, action, targets, params, isLook }, now);
 	return checked.ok ? null : `no grant: ${checked.error}`;
 }
 

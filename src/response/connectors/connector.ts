@@ -1,4 +1,5 @@
 // What every connector is to the rest of response: something that makes one call for one step, and says what is known of its effect.
+import type { Json } from '../../domain/entry.ts';
 import type { StepParams } from '../../domain/step.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Grant } from '../../safety/grant.ts';
@@ -21,6 +22,10 @@ export type CallResult = {
 	readonly effect: 'done' | 'not_done' | 'unknown';
 	readonly detail: string;
 	readonly tries: number;
+	/** What was read or begun, in lines for people: they are posted in the incident's thread. */
+	readonly told?: readonly string[];
+	/** The same for the record, with where it came from: it stands in the ledger's entry of the result. */
+	readonly record?: { readonly [key: string]: Json };
 };
 
 /** What the target says about an effect that is in doubt. */

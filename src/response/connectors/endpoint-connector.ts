@@ -58,9 +58,9 @@ export function createCrowdStrike(
 	const does = (action: string): action is EndpointAction =>
 		isEndpointAction(action) && config.actions.some((held) => held === action);
 	const clean = (text: string): string => masked(masked(text, secret, 600), box.held?.value.split(' ')[1] ?? null, 600);
-	const refuse = (grant: Grant, request: CallRequest): string | null =>
+	const refuse = (grant: Grant, request: CallRequest, isLook = false): string | null =>
 		does(request.action)
-			? refusalOf(grant, request, secret, inventory, edge.now())
+			? refusalOf(grant, request, secret, inventory, edge.now(), isLook)
 			: `no call is configured for \`${request.action}\``;
 	return {
 		name: config.name,
@@ -82,7 +82,7 @@ export function createCrowdStrike(
 			return { effect, detail: clean(detail), tries };
 		},
 		async readBack(grant, request) {
-			const refusal = refuse(grant, request);
+			const refusal = refuse(grant, request, true);
 			if (refusal !== null || !does(request.action) || request.target === null)
 				return { state: 'unknown', detail: refusal ?? 'no such call' };
 			const verb = VERBS[request.action];
@@ -112,10 +112,11 @@ function refusalOf(
 	secret: string | null,
 	inventory: Inventory,
 	now: Instant,
+	isLook: boolean,
 ): string | null {
 	if (!mayHaveConnector(action)) return `action \`${action}\` has no connector (rule G10)`;
 	if (target === null || !targets.includes(target)) return 'no grant: the target is none that was judged';
-	const checked = checkGrant(grant, { step, action, targets, params }, now);
+	const checked = checkGrant(grant, { step, action, targets, params, isLook }, now);
 	if (!checked.ok) return `no grant: ${checked.error}`;
 	const device = params['device'];
 	if (typeof device === 'string' && device !== '' && inventory.find(device) !== inventory.find(target))

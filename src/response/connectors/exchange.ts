@@ -16,10 +16,12 @@ export type Exchange = {
 	readonly timeoutMs: number;
 	readonly allowPrivate: boolean;
 	readonly resolve: Resolve;
+	/** Bytes of the answer that are read, where a list is asked for; left out, those of a receipt. */
+	readonly bytesMax?: number;
 };
 
 /**
- * answered   a status came; `text` holds up to 64 KiB of the body, `cut` says that there was more or that it broke off
+ * answered   a status came; `text` holds up to 64 KiB of the body (or `bytesMax`), `cut` says that there was more or that it broke off
  * not_sent   nothing of the request can have reached the target
  * refused    the address guard said no: nothing was sent
  * unknown    the request may have been carried out: time ran out or the connection broke after it stood
@@ -103,12 +105,12 @@ function send(what: Exchange, address: string, timeoutMs: number): Promise<Answe
 			const reason = 'code' in cause ? String(cause.code) : cause.message;
 			finish(isConnected ? { kind: 'unknown', reason } : { kind: 'not_sent', reason });
 		});
-		outgoing.on('response', (incoming) => read(incoming, finish));
+		outgoing.on('response', (incoming) => read(incoming, what.bytesMax ?? ANSWER_BYTES_MAX, finish));
 		outgoing.end(what.body ?? undefined);
 	});
 }
 
-function read(incoming: IncomingMessage, finish: (answer: Answer) => void): void {
+function read(incoming: IncomingMessage, bytesMax: number, finish: (answer: Answer) => void): void {
 	const parts: Buffer[] = [];
 	let bytes = 0;
 	const answer = (cut: boolean): void =>
@@ -123,13 +125,13 @@ function read(incoming: IncomingMessage, finish: (answer: Answer) => void): void
 					Array.isArray(value) ? value.join(', ') : (value ?? ''),
 				]),
 			),
-			text: Buffer.concat(parts).subarray(0, ANSWER_BYTES_MAX).toString('utf8'),
+			text: Buffer.concat(parts).subarray(0, bytesMax).toString('utf8'),
 			cut,
 		});
 	incoming.on('data', (part: Buffer) => {
 		parts.push(part);
 		bytes += part.length;
-		if (bytes > ANSWER_BYTES_MAX) answer(true);
+		if (bytes > bytesMax) answer(true);
 	});
 	incoming.on('end', () => answer(!incoming.complete));
 	incoming.on('error', () => answer(true));

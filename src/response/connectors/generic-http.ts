@@ -73,7 +73,7 @@ export function createGenericHttp(config: GenericHttpConfig, secret: string | nu
 		},
 		async readBack(grant, request) {
 			const call = callOf(request.action);
-			const refusal = refuse(call, grant, request, edge.now());
+			const refusal = refuse(call, grant, request, edge.now(), true);
 			if (refusal !== null || call?.read_back === undefined)
 				return { state: 'unknown', detail: refusal ?? 'no read-back configured' };
 			const { path, done_when } = call.read_back;
@@ -86,13 +86,19 @@ export function createGenericHttp(config: GenericHttpConfig, secret: string | nu
 }
 
 /** Null where the call may be made. Checked here and not only by the caller: the connector is the last door. */
-function refuse(call: ConnectorCall | null, grant: Grant, request: CallRequest, now: Instant): string | null {
+function refuse(
+	call: ConnectorCall | null,
+	grant: Grant,
+	request: CallRequest,
+	now: Instant,
+	isLook = false,
+): string | null {
 	if (!mayHaveConnector(request.action)) return `action \`${request.action}\` has no connector (rule G10)`;
 	if (call === null) return `no call is configured for \`${request.action}\``;
 	if (request.target !== null && !request.targets.includes(request.target))
 		return 'no grant: the target is none that was judged';
 	const { step, action, targets, params } = request;
-	const checked = checkGrant(grant, { step, action, targets, params }, now);
+	const checked = checkGrant(grant, { step, action, targets, params, isLook }, now);
 	return checked.ok ? null : `no grant: ${checked.error}`;
 }
 

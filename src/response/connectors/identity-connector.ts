@@ -250,7 +250,7 @@ function createAccountConnector(
 		},
 		async readBack(grant, request) {
 			const held = taskOf(request.action);
-			const refusal = refuse(held, grant, request, secret, edge.now());
+			const refusal = refuse(held, grant, request, secret, edge.now(), true);
 			if (refusal !== null || held === null) return { state: 'unknown', detail: refusal ?? 'no such call' };
 			const { state, detail } = await held.readBack(accountOf(request), request.since ?? null);
 			return { state, detail: clean(detail) };
@@ -276,13 +276,14 @@ function refuse(
 	request: CallRequest,
 	secret: string | null,
 	now: Instant,
+	isLook = false,
 ): string | null {
 	if (!mayHaveConnector(request.action)) return `action \`${request.action}\` has no connector (rule G10)`;
 	if (held === null) return `no call is configured for \`${request.action}\``;
 	if (request.target !== null && !request.targets.includes(request.target))
 		return 'no grant: the target is none that was judged';
 	const { step, action, targets, params } = request;
-	const checked = checkGrant(grant, { step, action, targets, params }, now);
+	const checked = checkGrant(grant, { step, action, targets, params, isLook }, now);
 	if (!checked.ok) return `no grant: ${checked.error}`;
 	if (accountOf(request) === '') return 'the step names no account';
 	return secret === null || secret === '' ? 'the secret that `auth` names is not set' : null;

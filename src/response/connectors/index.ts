@@ -4,11 +4,18 @@ import { indexInventory } from '../../domain/inventory.ts';
 import { never } from '../../domain/result.ts';
 import { createBlockList, type ListGround } from './block-list.ts';
 import type { Connector } from './connector.ts';
+import { createElasticsearch } from './elasticsearch.ts';
 import { createCrowdStrike } from './endpoint-connector.ts';
+import { createFortiNdrCloud } from './fortindr-cloud.ts';
 import { createFortinet } from './fortinet.ts';
+import { createFortinetVpn } from './fortinet-vpn.ts';
 import { createGenericHttp, EDGE, type HttpEdge } from './generic-http.ts';
+import { createGitLab } from './gitlab.ts';
+import { createGlobalProtect } from './globalprotect.ts';
 import { createActiveDirectory, createEntraId, createOkta } from './identity-connector.ts';
+import { createOpenC2 } from './openc2.ts';
 import { createPaloAlto } from './palo-alto.ts';
+import { createPiWebApi } from './pi-web-api.ts';
 
 /** Nothing of the plant and nothing done: for a connector that is only looked at. */
 export const NO_GROUND: ListGround = {
@@ -55,6 +62,20 @@ function createConnector(
 			return createPaloAlto(config, secret, ground, edge);
 		case 'crowdstrike':
 			return createCrowdStrike(config, secret, ground.inventory, edge);
+		case 'pi-web-api':
+			return createPiWebApi(config, secret, ground.inventory, edge);
+		case 'gitlab':
+			return createGitLab(config, secret, ground.inventory, edge);
+		case 'elasticsearch':
+			return createElasticsearch(config, secret, ground.inventory, edge);
+		case 'fortindr-cloud':
+			return createFortiNdrCloud(config, secret, ground.inventory, edge);
+		case 'openc2':
+			return createOpenC2(config, secret, ground, edge);
+		case 'globalprotect':
+			return createGlobalProtect(config, secret, ground.inventory, edge);
+		case 'fortinet-vpn':
+			return createFortinetVpn(config, secret, ground.inventory, edge);
 		default:
 			return never(config);
 	}

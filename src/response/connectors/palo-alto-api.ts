@@ -1,5 +1,6 @@
-// The XML API of a Palo Alto firewall, as far as tags on addresses need it: one request, its answer read strictly, and which firewall of a
-// pair is the active one. NOT here: what is changed and what an answer means for a step (palo-alto.ts).
+// The XML API of a Palo Alto firewall, as far as tags on addresses and sessions need it: one request, its answer read strictly, and which firewall of a
+// pair is the active one. NOT here: what is changed and what an answer means for a step (palo-alto.ts,
+// globalprotect.ts).
 import type { Instant } from '../../domain/time.ts';
 import type { Resolve } from './address-guard.ts';
 import { type Answer, exchange } from './exchange.ts';
@@ -13,6 +14,8 @@ export type FirewallReach = {
 	readonly resolve: Resolve;
 	readonly now: () => Instant;
 	readonly sleep: (ms: number) => Promise<void>;
+	/** Bytes of an answer that are read; left out, those of a receipt. */
+	readonly bytesMax?: number;
 };
 
 /**
@@ -37,8 +40,12 @@ const REFUSED_CODES = ['400', '403', '1', '6', '7', '12', '14', '15', '16', '17'
 const WORDS_MAX = 200;
 
 export type Firewall = {
-	/** Asks or changes; every command here may be repeated, because a tag is there once or not at all. */
-	ask(url: string, type: 'op' | 'user-id', cmd: string): Promise<Reply>;
+	/**
+	 * Asks or changes.
+	 *
+	 * @param canRepeat whether it may be sent again after an answer that never came: as it may for a tag, which is there once or not at all
+	 */
+	ask(url: string, type: 'op' | 'user-id', cmd: string, canRepeat?: boolean): Promise<Reply>;
 	isOverdue(): boolean;
 };
 
@@ -60,10 +67,11 @@ export function openFirewall(reach: FirewallReach): Firewall {
 			timeoutMs: Math.min(reach.timeoutMs, leftMs),
 			allowPrivate: reach.allowPrivate,
 			resolve: reach.resolve,
+			...(reach.bytesMax === undefined ? {} : { bytesMax: reach.bytesMax }),
 		});
 	return {
 		isOverdue: () => reach.now() >= deadline,
-		async ask(url, type, cmd) {
+		async ask(url, type, cmd, canRepeat = true) {
 			const form = new URLSearchParams({ type, cmd, ...(reach.vsys === null ? {} : { vsys: reach.vsys }) }).toString();
 			// What one try left open stays open, however clear the refusal of the next was.
 			let doubt: string | null = null;
@@ -73,7 +81,7 @@ export function openFirewall(reach: FirewallReach): Firewall {
 				if (leftMs <= 0)
 					return { kind: 'refused', reason: 'not sent: the time for this call is over', isTrouble: true };
 				const answer = await once(url, form, leftMs);
-				const pause = pauseBefore(answer, true, tries, deadline - reach.now(), reach.now());
+				const pause = pauseBefore(answer, canRepeat, tries, deadline - reach.now(), reach.now());
 				if (pause === null) return stillOpen(replyOf(answer), doubt);
 				const meaning = meaningOf(answer);
 				if (meaning.effect === 'unknown') doubt = meaning.reason;

@@ -24,8 +24,12 @@ export function masked(text: string, secret: string | null, max = 300): string {
 		if (password.length >= 4) forms.push(password);
 		for (const form of forms) clean = clean.replaceAll(form, '***');
 	}
-	return clean
-		.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
-		.trim()
-		.slice(0, max);
+	return (
+		clean
+			.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
+			.trim()
+			.slice(0, max)
+			// The ledger takes no half of a surrogate pair, sent or cut: the result of the call would be lost.
+			.toWellFormed()
+	);
 }

@@ -84,7 +84,7 @@ function goingOn(view: View, chosen: readonly Chosen[]): LoadedPlaybook[] {
 }
 
 function plan(view: View, inPlay: readonly LoadedPlaybook[], ways: Ways, now: Instant) {
-	const { inventory, canRun, playbooks } = view.setting;
+	const { inventory, canRun, storeOf, playbooks } = view.setting;
 	const steps: Step[] = [];
 	const leftOut: (LeftOut & { readonly playbook: string })[] = [];
 	const flows = new Map<string, Flow>();
@@ -92,6 +92,7 @@ function plan(view: View, inPlay: readonly LoadedPlaybook[], ways: Ways, now: In
 		const made = planFor(
 			{
 				...{ incident: view.incident, alerts: view.alerts, inventory, canRun, library: playbooks, ways },
+				storeOf,
 				...{ held: [...view.steps, ...steps], answers: view.answers ?? new Map(), inputs: view.inputs ?? {} },
 			},
 			loaded,

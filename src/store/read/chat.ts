@@ -1,5 +1,6 @@
 // Reads for chat and the command line: one incident with everything about it, what is open, what stands. Nothing is changed or decided here.
 import { Approval } from '../../domain/decision.ts';
+import { DRILL_PREFIX } from '../../domain/drill.ts';
 import { ENTRY_KINDS, type EntryKind, type Json } from '../../domain/entry.ts';
 import { Incident } from '../../domain/incident.ts';
 import { SEVERITIES } from '../../domain/severity.ts';
@@ -29,6 +30,7 @@ export const MERGE_ALERTS_MAX = 5_000;
 const STEPS_MAX = 500;
 const MESSAGES_MAX = 1_000;
 const UNPARSED_MAX = 50;
+const VIEW_ENTRIES_MAX = 2_000;
 const FAULTS_SHOWN = 3;
 
 type Entry = {
@@ -124,6 +126,17 @@ export async function readSituation(database: Database, incidentId: string): Pro
 	);
 }
 
+/** What control rooms were asked and answered in this incident, oldest first: also what is too old for the timeline. */
+export async function readViewEntries(database: Database, incidentId: string): Promise<Entry[]> {
+	const rows = await database.db
+		.select()
+		.from(ledgerEntries)
+		.where(and(eq(ledgerEntries.incident, incidentId), sql`kind LIKE 'step.view\\_%'`))
+		.orderBy(asc(ledgerEntries.seq))
+		.limit(VIEW_ENTRIES_MAX);
+	return rows.map(toEntry);
+}
+
 /** The id of the incident with this number; null where there is none. */
 export async function findIncident(database: Database, number: number): Promise<string | null> {
 	const [row] = await database.db.select({ id: incidents.id }).from(incidents).where(eq(incidents.number, number));
@@ -154,10 +167,12 @@ export async function readOpenIncidents(database: Database): Promise<Incident[]>
 /** All open and acknowledged incidents by severity, and what their steps ask of people: counted, not listed. */
 export async function countOpen(database: Database) {
 	const rows = await database.db.execute<{ name: string; n: string }>(sql`
-		SELECT severity AS name, count(*) AS n FROM incidents WHERE state IN ('open', 'acknowledged') GROUP BY severity
+		SELECT severity AS name, count(*) AS n FROM incidents
+			WHERE state IN ('open', 'acknowledged') AND NOT starts_with(id, ${DRILL_PREFIX}) GROUP BY severity
 		UNION ALL
 		SELECT s.state AS name, count(*) AS n FROM steps s JOIN incidents i ON i.id = s.incident
-			WHERE i.state IN ('open', 'acknowledged') AND s.state IN ('waiting', 'hands', 'in_doubt') GROUP BY s.state`);
+			WHERE i.state IN ('open', 'acknowledged') AND s.state IN ('waiting', 'hands', 'in_doubt')
+			AND NOT starts_with(i.id, ${DRILL_PREFIX}) GROUP BY s.state`);
 	const of = (name: string): number => Number(rows.find((row) => row.name === name)?.n ?? 0);
 	const by_severity = Object.fromEntries(SEVERITIES.map((name) => [name, of(name)]));
 	return {

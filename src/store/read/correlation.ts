@@ -1,6 +1,7 @@
 // What correlation reads: alerts to place, alerts placed lately (to rebuild the engine after a restart), incidents with what
 // stands in their rows, and what people and the safety lane decided since. Nothing is changed or decided here.
 import { type Alert, AlertKind, Domain } from '../../domain/alert.ts';
+import { DRILL_PREFIX } from '../../domain/drill.ts';
 import type { EntryKind, Json } from '../../domain/entry.ts';
 import type { Join } from '../../domain/incident.ts';
 import { Severity } from '../../domain/severity.ts';
@@ -94,12 +95,18 @@ export async function readAlertsOfIncident(
 	return rows.flatMap(toPlace);
 }
 
-/** Open process-safety incidents, newest first. */
+/** Open process-safety incidents, newest first; those of drills are none. */
 export async function readOpenSafetyIncidents(database: Database): Promise<IncidentRow[]> {
 	return await database.db
 		.select()
 		.from(incidents)
-		.where(and(eq(incidents.process_safety, true), inArray(incidents.state, ['open', 'acknowledged'])))
+		.where(
+			and(
+				eq(incidents.process_safety, true),
+				inArray(incidents.state, ['open', 'acknowledged']),
+				sql`NOT starts_with(${incidents.id}, ${DRILL_PREFIX})`,
+			),
+		)
 		.orderBy(sql`${incidents.last_at} DESC`)
 		.limit(200);
 }
@@ -123,6 +130,8 @@ const DECIDING: readonly EntryKind[] = [
 	'incident.reopened',
 ];
 /** What the engine's own stage placed is in the alerts; only its lane for process-safety alarms is told by entries. */
+/** What was decided in a drill teaches the engine nothing. */
+const NO_DRILL = sql`(${ledgerEntries.incident} IS NULL OR NOT starts_with(${ledgerEntries.incident}, ${DRILL_PREFIX}))`;
 const NOT_OWN = sql`(${ledgerEntries.kind} NOT IN ('incident.opened', 'incident.joined', 'incident.merged')
 	OR ${ledgerEntries.actor_kind} <> 'bot' OR ${ledgerEntries.actor_id} <> 'correlation'
 	OR ${ledgerEntries.canonical} LIKE '%"lane":"safety"%')`;
@@ -137,7 +146,7 @@ export async function readDecided(database: Database, after: number, since: numb
 	const rows = await database.db
 		.select()
 		.from(ledgerEntries)
-		.where(and(gt(ledgerEntries.seq, after), inArray(ledgerEntries.kind, [...DECIDING]), NOT_OWN, recent))
+		.where(and(gt(ledgerEntries.seq, after), inArray(ledgerEntries.kind, [...DECIDING]), NOT_OWN, NO_DRILL, recent))
 		.orderBy(asc(ledgerEntries.seq))
 		.limit(DECIDED_MAX);
 	return rows.map(toDecided);

@@ -1,6 +1,8 @@
 // Reads for what is told of an incident beyond its row: its alerts by event time, and incidents that ended and may be alike.
 // Bounded whatever the history: each query runs on an index and has a limit. Nothing is compared here (chat/insight/similar.ts).
+
 import type { Entity } from '../../domain/alert.ts';
+import { DRILL_PREFIX } from '../../domain/drill.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { FeedbackKind } from '../../domain/learned.ts';
 import type { Database } from '../database.ts';
@@ -98,7 +100,7 @@ async function readPast(database: Database, incident: Incident): Promise<PastRow
 		SELECT i.id, i.number, i.title, i.category, i.assets, i.techniques, i.last_at, i.acknowledged_by, i.resolved_by, i.resolution,
 			ARRAY(SELECT a.title FROM alerts a WHERE a.incident = i.id LIMIT ${TITLES_MAX}) AS titles
 		FROM found JOIN incidents i ON i.id = found.id
-		WHERE i.id <> ${incident.id}`);
+		WHERE i.id <> ${incident.id} AND NOT starts_with(i.id, ${DRILL_PREFIX})`);
 	const said = await readSaid(
 		database,
 		rows.map((row) => row.id),

@@ -6,7 +6,7 @@ import type { Join } from '../../domain/incident.ts';
 import { Learned } from '../../domain/learned.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Database } from '../database.ts';
-import { and, asc, desc, eq, gt, sql } from '../drizzle.ts';
+import { and, asc, desc, eq, gt, ne, sql } from '../drizzle.ts';
 import { alerts, learnedRules } from '../schema.ts';
 import { alertOf } from './triage.ts';
 
@@ -94,9 +94,14 @@ export async function readLearnable(database: Database, incident: string): Promi
 	return rows.flatMap(toLearnable);
 }
 
-/** The newest judged alerts, newest first. */
+/** The newest judged alerts, newest first; those of drills teach nothing. */
 export async function readLookedBack(database: Database): Promise<LearnableAlert[]> {
-	const rows = await database.db.select().from(alerts).orderBy(desc(alerts.seq)).limit(LOOKED_BACK_MAX);
+	const rows = await database.db
+		.select()
+		.from(alerts)
+		.where(ne(alerts.source_kind, 'drill'))
+		.orderBy(desc(alerts.seq))
+		.limit(LOOKED_BACK_MAX);
 	return rows.flatMap(toLearnable);
 }
 

@@ -2,6 +2,7 @@
 // approvals, facts and freezes belong to the same moment. Reads only. NOT here: what any of it means.
 import type { Entity } from '../../domain/alert.ts';
 import type { Approval } from '../../domain/decision.ts';
+import { DRILL_PREFIX, isDrill } from '../../domain/drill.ts';
 import type { Severity } from '../../domain/severity.ts';
 import type { Step } from '../../domain/step.ts';
 import { HOUR } from '../../domain/time.ts';
@@ -103,6 +104,23 @@ export async function readStepForResponse(
 	);
 }
 
+/** Steps with this action that were done and not taken back, of incidents that are open, with what people call the incident. */
+export async function readHolders(database: Database, action: string): Promise<(Step & { readonly number: number })[]> {
+	const rows = await database.db
+		.select({ step: schema.steps, number: schema.incidents.number })
+		.from(schema.steps)
+		.innerJoin(schema.incidents, eq(schema.incidents.id, schema.steps.incident))
+		.where(
+			and(
+				eq(schema.steps.action, action),
+				eq(schema.steps.state, 'done'),
+				inArray(schema.incidents.state, ['open', 'acknowledged']),
+			),
+		)
+		.orderBy(schema.steps.updated_at, schema.steps.id);
+	return rows.map(({ step, number }) => ({ ...step, number }));
+}
+
 async function snapshot(tx: Transaction, id: string, now: number): Promise<ResponseSnapshot | null> {
 	const [incident] = await tx.select().from(schema.incidents).where(eq(schema.incidents.id, id));
 	if (incident === undefined) return null;
@@ -120,7 +138,7 @@ async function snapshot(tx: Transaction, id: string, now: number): Promise<Respo
 	const busy = await tx
 		.select()
 		.from(schema.steps)
-		.where(inArray(schema.steps.state, ['running', 'in_doubt']));
+		.where(and(inArray(schema.steps.state, ['running', 'in_doubt']), countsFor(id, schema.steps.incident)));
 	const alarms = await tx
 		.select({
 			zones: schema.incidents.zones,
@@ -128,7 +146,13 @@ async function snapshot(tx: Transaction, id: string, now: number): Promise<Respo
 			openedAt: schema.incidents.opened_at,
 		})
 		.from(schema.incidents)
-		.where(and(eq(schema.incidents.process_safety, true), inArray(schema.incidents.state, ['open', 'acknowledged'])));
+		.where(
+			and(
+				eq(schema.incidents.process_safety, true),
+				inArray(schema.incidents.state, ['open', 'acknowledged']),
+				countsFor(id, schema.incidents.id),
+			),
+		);
 	const alerts = await tx
 		.select({
 			id: schema.alerts.id,
@@ -165,6 +189,11 @@ async function snapshot(tx: Transaction, id: string, now: number): Promise<Respo
 	};
 }
 
+/** What belongs to a drill holds back nothing of a real incident; what is real counts in a drill too. */
+function countsFor(incident: string, column: typeof schema.steps.incident | typeof schema.incidents.id) {
+	return isDrill(incident) ? undefined : sql`NOT starts_with(${column}, ${DRILL_PREFIX})`;
+}
+
 /** Intents of calls of class AUTO: an internal step (a message, a look-up) has no connector and is none. */
 async function readAutomaticSince(
 	tx: Transaction,
@@ -198,11 +227,12 @@ export async function isStepHeldElsewhere(
 	return rows.length > 0;
 }
 
-/** Pages that went to each person since an instant, by person's id (from the keys `page:<step>:<person>`). */
+/** Pages of real incidents that went to each person since an instant, by person's id (from the keys `page:<step>:<person>`). */
 export async function countPagesSince(database: Database, since: number): Promise<Record<string, number>> {
 	const rows = await database.db.execute<{ person: string; times: string }>(sql`
 		SELECT substring(key from '^page:[^:]+:(.+)$') AS person, count(*) AS times
-		FROM messages WHERE key LIKE 'page:%' AND created_at > ${since} GROUP BY 1`);
+		FROM messages WHERE key LIKE 'page:%' AND created_at > ${since}
+			AND (incident IS NULL OR NOT starts_with(incident, ${DRILL_PREFIX})) GROUP BY 1`);
 	return Object.fromEntries(rows.filter((row) => row.person !== null).map((row) => [row.person, Number(row.times)]));
 }
 
@@ -221,7 +251,13 @@ export async function readPastIncidents(
 			lastAt: schema.incidents.last_at,
 		})
 		.from(schema.incidents)
-		.where(and(sql`${schema.incidents.assets} @> ${JSON.stringify([asset])}::jsonb`, ne(schema.incidents.id, except)))
+		.where(
+			and(
+				sql`${schema.incidents.assets} @> ${JSON.stringify([asset])}::jsonb`,
+				ne(schema.incidents.id, except),
+				sql`NOT starts_with(${schema.incidents.id}, ${DRILL_PREFIX})`,
+			),
+		)
 		.orderBy(desc(schema.incidents.last_at))
 		.limit(limit);
 }
