@@ -115,7 +115,8 @@ export default {
 			severity: 'error',
 			from: {
 				path: '^src/',
-				pathNot: '^src/(response/(run-step|verify-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)',
+				pathNot:
+					'^src/(response/(run-step|verify-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)',
 			},
 			to: { path: '^src/response/connectors/' },
 		},

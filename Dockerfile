@@ -20,6 +20,7 @@ COPY package.json LICENSE ./
 COPY bin ./bin
 COPY drizzle ./drizzle
 COPY playbooks ./playbooks
+COPY drills ./drills
 COPY src ./src
 USER 10001:10001
 VOLUME /data

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Config, readConfig, type Written } from '../config/config.ts';
+import { readDrillFiles } from '../config/drill-file.ts';
 import { formatFinding, shown } from '../config/finding.ts';
 import { readPlaybooks } from '../config/playbook-file.ts';
 import { fileReader } from '../config/read-folder.ts';
@@ -20,6 +21,7 @@ import { ruleConflicts } from '../triage/rule-conflicts.ts';
 import { checkPlaybook } from './check-playbook.ts';
 import { EXIT, type Io } from './io.ts';
 import { loadRules } from './rule-files.ts';
+import { shippedDrills } from './shipped.ts';
 
 const SHIPPED_PLAYBOOKS = fileURLToPath(new URL('../../playbooks/', import.meta.url));
 
@@ -90,6 +92,8 @@ export function checkAll(env: Readonly<Record<string, string | undefined>>, now:
 	const all = [
 		...findings,
 		...playbooks.findings,
+		...readDrillFiles([...shippedDrills(), ...(config.drills ?? []).map((file) => [file.file, file.text] as const)])
+			.findings,
 		...playbooks.playbooks.flatMap((one) => checkPlaybook(one, playbooks.playbooks)),
 		...(rules.ok ? ruleConflicts(rules.value) : rules.error),
 		...checkKinds(written, config),

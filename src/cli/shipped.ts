@@ -22,7 +22,7 @@ export function shippedPlaybooks(): (readonly [file: string, text: string])[] {
 }
 
 /** The shipped scenarios of drills: file name and text. */
-function shippedDrills(): (readonly [file: string, text: string])[] {
+export function shippedDrills(): (readonly [file: string, text: string])[] {
 	return readdirSync(DRILLS)
 		.filter((name) => name.endsWith('.yaml'))
 		.sort()

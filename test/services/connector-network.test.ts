@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlockListConfig, PaloAltoConfig } from '../../src/domain/connector-kinds/network.ts';
+import { OpenC2Config } from '../../src/domain/connector-kinds/openc2.ts';
 import type { Step } from '../../src/domain/step.ts';
 import type { Handlers, Topic } from '../../src/domain/topic.ts';
 import { openDoorThreads } from '../../src/intake/door-threads.ts';
@@ -13,8 +14,11 @@ import { createConnectors } from '../../src/response/connectors/index.ts';
 import { createResponse } from '../../src/response/response.ts';
 import { claimDue, failDue, LEASE_MS } from '../../src/store/outbox.ts';
 import { readBlockEvents, readIncidentOfStep, readPolls } from '../../src/store/read/block-list.ts';
+import { readRuleEvents } from '../../src/store/read/rules.ts';
 import { cryptoRandom, record } from '../../src/store/record.ts';
+import { networkGrant } from '../response/support/network-grant.ts';
 import { INVENTORY, NOW, PEOPLE, playbook } from '../response/support/plant.ts';
+import { FILTER_TOKEN, type OpenC2Filter, startOpenC2 } from '../response/vendors/openc2.ts';
 import { KEY, type PaloAlto, startPaloAlto } from '../response/vendors/palo-alto.ts';
 import { type Door, openDoor } from './door.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
@@ -53,10 +57,11 @@ const ground = (): ListGround => ({
 		events: (connector) => readBlockEvents(fresh.database, connector),
 		polls: (lists) => readPolls(fresh.database, lists),
 		incidentOf: (step) => readIncidentOfStep(fresh.database, step),
+		rules: (connector) => readRuleEvents(fresh.database, connector),
 	},
 });
 
-function responseWith(config: BlockListConfig | PaloAltoConfig, secret: string): Handlers {
+function responseWith(config: BlockListConfig | PaloAltoConfig | OpenC2Config, secret: string): Handlers {
 	return createResponse({
 		database: fresh.database,
 		inventory: inventory(),
@@ -274,6 +279,65 @@ describe('a step on a Palo Alto firewall', () => {
 		await drain(handlers);
 		expect((await stepOf(incident, 'block')).state).toBe('done');
 		expect(firewall.effects).toHaveLength(1);
+	});
+});
+
+describe('a step on a packet filter that speaks OpenC2', () => {
+	let filter: OpenC2Filter;
+	let config: OpenC2Config;
+	let name = 0;
+	beforeEach(async () => {
+		filter = await startOpenC2();
+		config = OpenC2Config.parse({
+			name: `filter-${++name}`,
+			kind: 'openc2',
+			base_url: filter.url,
+			allow_private: true,
+			timeout_ms: 1_000,
+			auth: { type: 'bearer', secret_env: 'OC2' },
+			never: NEVER,
+		});
+	});
+	afterEach(async () => await filter.close());
+
+	const takeBack = async () => {
+		const { grant, request } = networkGrant('unblock_indicator', BAD);
+		const edge = { now: () => NOW, sleep: async () => undefined, resolve: async () => ['127.0.0.1'] };
+		// What this incident wanted has run out; nobody else wants it.
+		const [made] = createConnectors([config], () => FILTER_TOKEN, edge, {
+			...ground(),
+			reader: { ...ground().reader, events: async () => [] },
+		});
+		return await made?.call(grant, request);
+	};
+
+	it('has its number in the ledger, by which another process takes it back, and then never again', async () => {
+		filter.rules.set(1, { net: 'somebody else', stop: null, direction: null });
+		const incident = await blockFrom(BAD, responseWith(config, FILTER_TOKEN));
+		expect(await stepOf(incident, 'block')).toMatchObject({ state: 'done', outcome: `${BAD} is denied by rule 2` });
+		const { id } = await stepOf(incident, 'block');
+		expect(await readRuleEvents(fresh.database, config.name)).toEqual([
+			{ step: id, action: 'block_indicator', indicator: BAD, state: 'done', earlier: null, tries: 1, rules: [2] },
+		]);
+		expect(await takeBack()).toMatchObject({ effect: 'done', record: { rules: [2] } });
+		expect([...filter.rules.keys()]).toEqual([1]);
+		const kept = await fresh.database.raw`SELECT canonical FROM ledger_entries WHERE incident = ${incident}`;
+		expect(JSON.stringify(kept)).not.toContain(FILTER_TOKEN);
+	});
+
+	it('is not looked for where the answer was lost: people are told, and nothing is deleted by guess', async () => {
+		filter.spoil = (request, proceed) => {
+			const answered = proceed();
+			return request.body.includes('"deny"') ? 'drop' : answered;
+		};
+		const incident = await blockFrom(BAD, responseWith(config, FILTER_TOKEN));
+		expect((await stepOf(incident, 'block')).state).toBe('in_doubt');
+		expect(await readRuleEvents(fresh.database, config.name)).toMatchObject([{ state: 'in_doubt', rules: null }]);
+		expect(await takeBack()).toMatchObject({
+			effect: 'not_done',
+			detail: expect.stringContaining('number nobody knows'),
+		});
+		expect(filter.effects).toEqual([`deny ${BAD}`]);
 	});
 });
 
