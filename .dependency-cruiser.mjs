@@ -121,6 +121,14 @@ export default {
 			to: { path: '^src/response/connectors/' },
 		},
 		{
+			name: 'a-connector-process-is-forked',
+			comment:
+				'It makes its own half of the seal useless for minting: imported, the program could make no grant any more.',
+			severity: 'error',
+			from: { path: '^src/' },
+			to: { path: '^src/response/connectors/process/main\\.ts$' },
+		},
+		{
 			name: 'pure-folders-touch-nothing',
 			comment:
 				'What decides takes its inputs as arguments: only crypto and assert of Node, at the edge files named in EDGES everything.',

@@ -62,8 +62,7 @@ import { createRelay } from './queue/relay.ts';
 import type { LoadedPlaybook } from './response/choose.ts';
 import type { ListGround } from './response/connectors/block-list.ts';
 import { createServedLists, type ServedLists } from './response/connectors/block-list-served.ts';
-import { EDGE } from './response/connectors/generic-http.ts';
-import { createConnectors } from './response/connectors/index.ts';
+import { type ConnectorProcesses, createConnectorProcesses } from './response/connectors/process/processes.ts';
 import { createForeignTeller } from './response/foreign-job.ts';
 import { createResponse } from './response/response.ts';
 import { freezeItself } from './response/self-freeze.ts';
@@ -163,12 +162,14 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 	const inventory = indexInventory(config.inventory ?? NO_INVENTORY);
 	const ledger = await startLedger(parts, faults);
 	const chat = await buildChat(parts, inventory, faults);
+	const processes = connectorsOf(parts, inventory, faults);
 	const advising: Advising = { adviser: adviserOf(config), memory: createAdviceMemory() };
 	const handlers = handlersOf(parts, {
 		...buildTriage(parts, inventory, faults, advising),
-		...buildResponse(parts, inventory, chat.people),
+		...buildResponse(parts, inventory, chat.people, processes.connectors),
 		...chat.handlers,
 	});
+	undo.push(() => processes.stop());
 	const reminders = await openReminders({
 		url: config.environment.redisUrl?.reveal() ?? parts.runUrl,
 		onFault: (_where, error) => faults.set('queue', queueWords(config, error)),
@@ -222,21 +223,25 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 			await intake.settle();
 			chat.hurry();
 			await relay.stop();
+			await processes.stop();
 			await reminders.close();
 			await chat.stop();
 			timers.stop();
-			// A database that is gone must not keep the program from ending: what was accepted is on its disk.
-			const farewell = record(
-				database,
-				{ entries: [{ ...startedEntry(parts), kind: 'program.stopped' }] },
-				clock(),
-			).then(() => ledger.seal(clock(), true));
-			await within(FAREWELL_MS, farewell).catch((error: unknown) =>
-				log.error('the stop was not recorded', { error: error instanceof Error ? error.message : String(error) }),
-			);
+			await farewell(parts, ledger);
 			log.info('stopped');
 		},
 	};
+}
+
+/** A database that is gone must not keep the program from ending: what was accepted is on its disk. */
+async function farewell(parts: FlowParts, ledger: Awaited<ReturnType<typeof startLedger>>): Promise<void> {
+	const { database, clock, log } = parts;
+	const stopped = record(database, { entries: [{ ...startedEntry(parts), kind: 'program.stopped' }] }, clock()).then(
+		() => ledger.seal(clock(), true),
+	);
+	await within(FAREWELL_MS, stopped).catch((error: unknown) =>
+		log.error('the stop was not recorded', { error: error instanceof Error ? error.message : String(error) }),
+	);
 }
 
 /** A job in the queue that is none of ours does nothing, and is told. */
@@ -425,9 +430,28 @@ function adviserOf(config: Config): Adviser | null {
 	});
 }
 
-function buildResponse(parts: FlowParts, inventory: Inventory, people: () => Promise<readonly Person[]>): Handlers {
-	const { config, database, clock, log } = parts;
+function connectorsOf(
+	{ config, database, clock }: FlowParts,
+	inventory: Inventory,
+	faults: Faults,
+): ConnectorProcesses {
 	const secrets = new Map(config.connectors.map((connector) => [connector.config.name, connector.secret]));
+	return createConnectorProcesses(
+		config.connectors.map((connector) => connector.config),
+		(connector) => secrets.get(connector.name)?.reveal() ?? null,
+		listGround(database, inventory),
+		(reason) => faults.report('connectors', reason),
+		clock,
+	);
+}
+
+function buildResponse(
+	parts: FlowParts,
+	inventory: Inventory,
+	people: () => Promise<readonly Person[]>,
+	connectors: ConnectorProcesses['connectors'],
+): Handlers {
+	const { config, database, clock, log } = parts;
 	return createResponse({
 		database,
 		inventory,
@@ -436,12 +460,7 @@ function buildResponse(parts: FlowParts, inventory: Inventory, people: () => Pro
 		windows: config.windows,
 		facts: config.facts,
 		siteRules: config.siteRules.map((entry) => entry.rule),
-		connectors: createConnectors(
-			config.connectors.map((connector) => connector.config),
-			(connector) => secrets.get(connector.name)?.reveal() ?? null,
-			EDGE,
-			listGround(database, inventory),
-		),
+		connectors,
 		clock,
 		random: cryptoRandom,
 		log: {

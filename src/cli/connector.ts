@@ -6,9 +6,9 @@ import { actionsOf } from '../domain/connector.ts';
 import { indexInventory } from '../domain/inventory.ts';
 import { didYouMean } from '../domain/nearest.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Connector, Probe } from '../response/connectors/connector.ts';
-import { EDGE } from '../response/connectors/generic-http.ts';
-import { createConnectors, NO_GROUND } from '../response/connectors/index.ts';
+import type { Probe } from '../response/connectors/connector.ts';
+import { NO_GROUND } from '../response/connectors/index.ts';
+import { type ConnectorProcesses, createConnectorProcesses } from '../response/connectors/process/processes.ts';
 import { EXIT, type Io } from './io.ts';
 import { openConfig } from './open.ts';
 
@@ -65,15 +65,17 @@ async function test(args: string[], io: Io, now: Instant): Promise<number> {
 		io.err(`connector test: ${found}`);
 		return EXIT.usage;
 	}
-	if (found.probe === undefined) {
+	const [held] = found.connectors;
+	if (held?.probe === undefined) {
 		io.out(`\`${name}\` cannot be tried without an effect: its calls are whatever the configuration says`);
 		return EXIT.ok;
 	}
-	const probes = await found.probe({
+	const wish = {
 		account: values.account ?? null,
 		target: values.target ?? null,
 		indicator: values.indicator ?? null,
-	});
+	};
+	const probes = await held.probe(wish).finally(() => found.stop());
 	if (values.json) io.out(JSON.stringify({ connector: name, probes }));
 	else io.out(probes.map(lineOf).join('\n'));
 	return probes.some((probe) => probe.state === 'not') ? EXIT.finding : EXIT.ok;
@@ -83,7 +85,8 @@ const MARK: Readonly<Record<Probe['state'], string>> = { well: 'ok  ', not: 'NO 
 
 const lineOf = (probe: Probe): string => `${MARK[probe.state]}${probe.what}: ${probe.detail}`;
 
-function connectorNamed(name: string, io: Io, now: Instant): Connector | string {
+/** The connector as the program runs it, in a process of its own; or why there is none. */
+function connectorNamed(name: string, io: Io, now: Instant): ConnectorProcesses | string {
 	const { connectors, inventory } = openConfig(io, now);
 	const held = connectors.find(({ config }) => config.name === name);
 	if (held === undefined) {
@@ -92,9 +95,11 @@ function connectorNamed(name: string, io: Io, now: Instant): Connector | string 
 		return `there is no connector ${shown(name)}\n    help: ${help}`;
 	}
 	const known = indexInventory(inventory ?? { assets: [], zones: [], conduits: [], confirmedAt: 0 });
-	const [made] = createConnectors([held.config], () => held.secret?.reveal() ?? null, EDGE, {
-		...NO_GROUND,
-		inventory: known,
-	});
-	return made ?? `connector ${shown(name)} could not be made`;
+	return createConnectorProcesses(
+		[held.config],
+		() => held.secret?.reveal() ?? null,
+		{ ...NO_GROUND, inventory: known },
+		io.err,
+		() => now,
+	);
 }

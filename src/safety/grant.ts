@@ -1,5 +1,7 @@
 // The only place where a Grant is made: a value that a connector needs and nobody can write by hand. It decides anew, counts the
 // approvals of the people as they are now, and binds the grant to one action, its targets, its parameters and a short time.
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import { z } from 'zod';
 import { canonicalHash } from '../domain/canonical.ts';
 import type { Approval, ApprovalNeed, Decision } from '../domain/decision.ts';
 import { isDrill } from '../domain/drill.ts';
@@ -129,6 +131,7 @@ function makeGrant(
 ): Grant {
 	// INVARIANT: nothing of a drill is ever granted; reached, this would be a fault of this file.
 	if (isDrill(step.incident)) throw new Error(DRILL_REASON);
+	if (half?.kind === 'opens') throw new Error('this process opens sealed grants and makes none');
 	const made = Object.freeze({
 		step: step.id,
 		action: step.action,
@@ -175,6 +178,92 @@ export function checkGrant(value: unknown, call: GrantedCall, now: Instant): Res
 	if (!isSame) return err('the grant is for other targets');
 	if (hashOrNull(call.params) !== real.paramsHash) return err('the grant is for other parameters');
 	return ok(real);
+}
+
+/** A grant on its way to the process of one connector: what it allows, and the gate's signature over exactly that (Ed25519, RFC 8032). */
+export type SealedGrant = { readonly text: string; readonly seal: string };
+
+/** Which half of the seal this process has: one that mints cannot open, and one that opens can mint nothing. */
+let half:
+	| { readonly kind: 'mints'; readonly key: KeyObject; readonly open: string }
+	| { readonly kind: 'opens' }
+	| null = null;
+
+function mint(): { readonly key: KeyObject; readonly open: string } {
+	if (half?.kind === 'opens') throw new Error('this process opens sealed grants and makes none');
+	if (half === null) {
+		const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+		half = { kind: 'mints', key: privateKey, open: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
+	}
+	return half;
+}
+
+/** The half that a connector's process gets: it can tell a sealed grant of this process from any other, and make none. */
+export function sealOpener(): string {
+	return mint().open;
+}
+
+/**
+ * Seals a grant for the process of one connector.
+ *
+ * @throws TypeError where it is no grant that was made here
+ */
+export function sealGrant(value: unknown, connector: string): SealedGrant {
+	if (typeof value !== 'object' || value === null || !MADE.has(value))
+		throw new TypeError('no grant of the safety gate');
+	const { key } = mint();
+	const text = JSON.stringify({ ...value, connector, nonce: randomBytes(16).toString('hex') });
+	return { text, seal: sign(null, Buffer.from(text, 'utf8'), key).toString('base64') };
+}
+
+const Sealed = z.strictObject({
+	step: z.string(),
+	action: z.string(),
+	targets: z.array(z.string()),
+	paramsHash: z.string(),
+	binding: z.string(),
+	grantedAt: z.number(),
+	expiresAt: z.number(),
+	isLook: z.boolean(),
+	approvedBy: z.array(z.string()),
+	connector: z.string(),
+	nonce: z.string(),
+});
+
+/**
+ * For the process of one connector alone: what opens the grants that the gate has sealed for it, each once. From then on this process
+ * makes no grant itself.
+ *
+ * @param opener what `sealOpener` gave
+ * @throws Error where this process has made grants, or opens them already
+ */
+export function openGrants(
+	opener: string,
+	connector: string,
+): (sealed: SealedGrant, now: Instant) => Result<Grant, string> {
+	if (half !== null) throw new Error('this process makes grants, or opens them already');
+	half = { kind: 'opens' };
+	const key = createPublicKey(opener);
+	const used = new Map<string, Instant>();
+	return ({ text, seal }, now) => {
+		if (!verify(null, Buffer.from(text, 'utf8'), key, Buffer.from(seal, 'base64')))
+			return err('the seal is not that of the safety gate');
+		const read = Sealed.safeParse(JSON.parse(text));
+		if (!read.success) return err('what is sealed is no grant');
+		const { connector: wanted, nonce, ...fields } = read.data;
+		if (wanted !== connector) return err('the grant is for another connector');
+		for (const [old, until] of used) if (until <= now) used.delete(old);
+		if (used.has(nonce)) return err('the grant was used before');
+		used.set(nonce, Math.max(fields.expiresAt, now + GRANT_MS));
+		const made = Object.freeze({
+			...fields,
+			targets: Object.freeze([...fields.targets]),
+			approvedBy: Object.freeze([...fields.approvedBy]),
+		});
+		MADE.add(made);
+		// As in `makeGrant`: the brand exists for the compiler alone.
+		return ok(made as unknown as Grant);
+	};
 }
 
 function hashOrNull(value: unknown): string | null {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -48,4 +48,25 @@ describe('the import rules', () => {
 			rmSync(join(ROOT, PLANTED), { force: true });
 		}
 	}, 60_000);
+});
+
+describe('what holds a connector’s process apart', () => {
+	/** Files of the product in which a word stands as code. */
+	const naming = (word: RegExp): string[] =>
+		readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+			.filter((file) => file.endsWith('.ts') && word.test(readFileSync(join(ROOT, 'src', file), 'utf8')))
+			.sort();
+
+	it('is opened by the process of a connector alone', () => {
+		expect(naming(/\bopenGrants\b/)).toEqual(['response/connectors/process/main.ts', 'safety/grant.ts']);
+	});
+
+	it('makes connectors nowhere else', () => {
+		expect(naming(/\bcreateConnectors\b/)).toEqual([
+			'response/connectors/index.ts',
+			'response/connectors/process/connector-process.ts',
+			'response/connectors/process/main.ts',
+			'response/connectors/process/processes.ts',
+		]);
+	});
 });

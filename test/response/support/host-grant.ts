@@ -5,7 +5,7 @@ import { judge, permit } from '../../../src/response/gate.ts';
 import { planFor } from '../../../src/response/plan.ts';
 import type { Grant } from '../../../src/safety/grant.ts';
 import { proposeStep } from '../../../src/safety/proposed-step.ts';
-import { alert, INVENTORY, incident, NOW, playbook, view } from './plant.ts';
+import { alert, incident, inventoryAt, NOW, playbook, view } from './plant.ts';
 
 export type HostAction = 'isolate_host' | 'release_host';
 
@@ -14,14 +14,12 @@ export function hostGrant(
 	action: HostAction,
 	params: object = {},
 	asset = 'lap-1',
+	now = NOW,
 ): { grant: Grant; request: CallRequest } {
+	const inventory = inventoryAt(now);
 	const alerts = [alert('alr_1', { entities: [{ type: 'host', value: asset, role: 'target' }] })];
 	const loaded = playbook('p', [{ key: 'act', title: 'x', action, target: 'primary', params }]);
-	const [step] = planFor(
-		{ incident: incident(), alerts, inventory: INVENTORY, held: [], canRun: () => true },
-		loaded,
-		NOW,
-	).steps;
+	const [step] = planFor({ incident: incident(), alerts, inventory, held: [], canRun: () => true }, loaded, now).steps;
 	if (step === undefined) throw new Error('nothing was planned');
 	const statements = [
 		{
@@ -31,12 +29,13 @@ export function hostGrant(
 			value: true,
 			source: 'person',
 			supplied_by: 'ida',
-			stated_at: NOW,
+			stated_at: now,
 			expires_at: null,
 		},
 	];
-	const before = view([loaded], [step], { statements });
-	const { binding } = judge(step, before, NOW);
+	const plain = view([loaded], [step], { statements });
+	const before = { ...plain, setting: { ...plain.setting, inventory } };
+	const { binding } = judge(step, before, now);
 	const approvals: Approval[] = ['ida', 'ian', 'otto', 'olga'].map((person) => ({
 		id: `apr_${person}`,
 		step: step.id,
@@ -46,15 +45,15 @@ export function hostGrant(
 		reason: null,
 		binding,
 		via: 'cli',
-		at: NOW,
-		expires_at: NOW + 600_000,
+		at: now,
+		expires_at: now + 600_000,
 		withdrawn_at: null,
 	}));
-	const permitted = permit(step, { ...before, approvals }, NOW);
+	const permitted = permit(step, { ...before, approvals }, now);
 	if (!permitted.ok) throw new Error(permitted.reason);
 	const { id, target, params: planned } = step;
 	return {
 		grant: permitted.grant,
-		request: { step: id, action, target, targets: proposeStep(step).targets, params: planned, since: NOW },
+		request: { step: id, action, target, targets: proposeStep(step).targets, params: planned, since: now },
 	};
 }

@@ -4,7 +4,7 @@ import type { CallRequest } from '../../../src/response/connectors/connector.ts'
 import { judge, permit } from '../../../src/response/gate.ts';
 import { planFor } from '../../../src/response/plan.ts';
 import type { Grant } from '../../../src/safety/grant.ts';
-import { alert, INVENTORY, incident, NOW, playbook, view } from './plant.ts';
+import { alert, incident, inventoryAt, NOW, playbook, view } from './plant.ts';
 
 export type NetworkAction = 'block_indicator' | 'unblock_indicator' | 'block_internal' | 'unblock_internal';
 
@@ -13,7 +13,8 @@ export type NetworkAction = 'block_indicator' | 'unblock_indicator' | 'block_int
  *
  * @param on the indicator, or the asset
  */
-export function networkGrant(action: NetworkAction, on: string): { grant: Grant; request: CallRequest } {
+export function networkGrant(action: NetworkAction, on: string, now = NOW): { grant: Grant; request: CallRequest } {
+	const inventory = inventoryAt(now);
 	const isHost = action.endsWith('internal');
 	const asset = isHost ? on : 'lap-1';
 	const alerts = [alert('alr_1', { entities: [{ type: 'host', value: asset, role: 'target' }] })];
@@ -27,11 +28,7 @@ export function networkGrant(action: NetworkAction, on: string): { grant: Grant;
 			...(action.startsWith('block') ? { containment_for: '8h' } : {}),
 		},
 	]);
-	const [step] = planFor(
-		{ incident: incident(), alerts, inventory: INVENTORY, held: [], canRun: () => true },
-		loaded,
-		NOW,
-	).steps;
+	const [step] = planFor({ incident: incident(), alerts, inventory, held: [], canRun: () => true }, loaded, now).steps;
 	if (step === undefined) throw new Error('nothing was planned');
 	const stated = (name: string, subject: string, value: unknown) => ({
 		id: `${name}:${subject}`,
@@ -40,7 +37,7 @@ export function networkGrant(action: NetworkAction, on: string): { grant: Grant;
 		value,
 		source: 'person',
 		supplied_by: 'ida',
-		stated_at: NOW,
+		stated_at: now,
 		expires_at: null,
 	});
 	const statements = [
@@ -49,8 +46,9 @@ export function networkGrant(action: NetworkAction, on: string): { grant: Grant;
 		stated('eradication_confirmed', on, true),
 		stated('used_by_ot', on, false),
 	];
-	const before = view([loaded], [step], { statements });
-	const { binding } = judge(step, before, NOW);
+	const plain = view([loaded], [step], { statements });
+	const before = { ...plain, setting: { ...plain.setting, inventory } };
+	const { binding } = judge(step, before, now);
 	const approvals: Approval[] = ['ida', 'ian', 'otto', 'olga'].map((person) => ({
 		id: `apr_${person}`,
 		step: step.id,
@@ -60,15 +58,15 @@ export function networkGrant(action: NetworkAction, on: string): { grant: Grant;
 		reason: null,
 		binding,
 		via: 'cli',
-		at: NOW,
-		expires_at: NOW + 600_000,
+		at: now,
+		expires_at: now + 600_000,
 		withdrawn_at: null,
 	}));
-	const permitted = permit(step, { ...before, approvals }, NOW);
+	const permitted = permit(step, { ...before, approvals }, now);
 	if (!permitted.ok) throw new Error(permitted.reason);
 	const targets = step.target === null ? [] : [step.target];
 	return {
 		grant: permitted.grant,
-		request: { step: step.id, action, target: step.target, targets, params: step.params, since: NOW },
+		request: { step: step.id, action, target: step.target, targets, params: step.params, since: now },
 	};
 }

@@ -109,6 +109,10 @@ const DATA: InventoryData = {
 };
 export const INVENTORY = indexInventory(DATA);
 
+/** The same plant, confirmed an hour before another moment than NOW. */
+export const inventoryAt = (now: number) =>
+	now === NOW ? INVENTORY : indexInventory({ ...DATA, confirmedAt: now - 3_600_000 });
+
 const person = (id: string, role: Person['roles'][number]['role'], slack: string): Person => ({
 	id,
 	name: id,

@@ -1,0 +1,182 @@
+// The program's end of the channel to the process of one connector: started when it is first needed, and again when it is gone. Questions
+// in, answers or `Gone` out; what they mean is connector-process.ts.
+import { type ChildProcess, fork } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type LOOKS, Reply } from './message.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+/** Until a process has said that it is ready. */
+const START_MS = 20_000;
+/** Longer than any connector takes with all its tries (retry.ts), and a minute for the longest configured timeout. */
+const ANSWER_MS = 120_000;
+/** Deaths within the window after which nothing is started for a while. */
+const DEATHS_MAX = 3;
+const DEATHS_WINDOW_MS = 60_000;
+const STDERR_MAX = 2_000;
+/** What a process needs of ours to reach anything: its time zone and the site's certificate authorities. Nothing else of the environment. */
+const AUTHORITIES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+const PASSED_ON = ['TZ', ...AUTHORITIES];
+
+/** The process went away, or never came: `isSent` says whether a question had reached it. */
+export class Gone extends Error {
+	readonly isSent: boolean;
+	constructor(reason: string, isSent: boolean) {
+		super(reason);
+		this.isSent = isSent;
+	}
+}
+
+export type Link = {
+	/** @throws Gone */
+	ask(question: object): Promise<unknown>;
+	/** Process id while there is one. */
+	pid(): number | null;
+	stop(): Promise<void>;
+};
+
+type Waiting = { readonly done: (value: unknown) => void; readonly fail: (reason: Gone) => void };
+type Running = { readonly child: ChildProcess; readonly ready: Promise<void>; readonly waiting: Map<number, Waiting> };
+
+/** A look into the ledger that a process asks for: null where it is not allowed. */
+export type Look = (name: (typeof LOOKS)[number], step: string) => Promise<object | null>;
+
+export type LinkWish = {
+	/** What the process is told before anything else. */
+	readonly first: () => object;
+	readonly look: Look;
+	/** Files that it may read beside the program. */
+	readonly files: readonly string[];
+	/** Is told, in words, when a process ends by itself. */
+	readonly onFault: (reason: string) => void;
+	readonly now: () => number;
+};
+
+/** Opens nothing yet: the process starts with the first question. */
+export function openLink(wish: LinkWish): Link {
+	const { now } = wish;
+	let running: Running | null = null;
+	let deaths: number[] = [];
+	let count = 0;
+	const start = (): Running => {
+		deaths = deaths.filter((at) => now() - at < DEATHS_WINDOW_MS);
+		if (deaths.length >= DEATHS_MAX) throw new Gone('its process ends again and again: left alone for a minute', false);
+		const begun = begin(wish, (why) => {
+			if (running !== begun) return;
+			running = null;
+			deaths.push(now());
+			wish.onFault(why);
+		});
+		return begun;
+	};
+	return {
+		async ask(question) {
+			running ??= start();
+			const { child, ready, waiting } = running;
+			await ready;
+			const id = count++;
+			return await new Promise((done, fail) => {
+				const timer = setTimeout(() => child.kill('SIGKILL'), ANSWER_MS);
+				const settled = <T>(settle: (value: T) => void) => {
+					return (value: T): void => {
+						clearTimeout(timer);
+						settle(value);
+					};
+				};
+				waiting.set(id, { done: settled(done), fail: settled(fail) });
+				child.send({ ...question, id }, (error) => {
+					if (error === null || !waiting.delete(id)) return;
+					settled(fail)(new Gone('its process could not be asked', false));
+				});
+			});
+		},
+		pid: () => running?.child.pid ?? null,
+		async stop() {
+			const child = running?.child;
+			running = null;
+			if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+			const ended = new Promise((done) => child.once('exit', done));
+			// It ends by itself when the channel closes; a call that is under way does not hold up the program.
+			child.disconnect();
+			await ended;
+		},
+	};
+}
+
+/** Starts one process; `onEnd` is called once, with why it ended. */
+function begin({ first, look, files }: LinkWish, onEnd: (why: string) => void): Running {
+	const child = forkMain(files);
+	const waiting = new Map<number, Waiting>();
+	let stderr = '';
+	child.stderr?.on('data', (part: Buffer) => {
+		stderr = `${stderr}${part.toString('utf8')}`.slice(-STDERR_MAX);
+	});
+	const ready = new Promise<void>((done, fail) => {
+		const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
+		child.on('message', (message: unknown) => {
+			const reply = Reply.safeParse(message);
+			// What does not keep to the form is not listened to any longer.
+			if (!reply.success) return void child.kill('SIGKILL');
+			if (reply.data.op === 'ready') {
+				clearTimeout(timer);
+				return done();
+			}
+			if (reply.data.op === 'look') return void answerLook(child, look, reply.data);
+			const one = waiting.get(reply.data.id);
+			waiting.delete(reply.data.id);
+			if (reply.data.op === 'answer') one?.done(reply.data.value);
+			else one?.fail(new Gone(`a fault in its process: ${reply.data.reason}`, true));
+		});
+		let isOver = false;
+		const end = (why: string): void => {
+			if (isOver) return;
+			isOver = true;
+			clearTimeout(timer);
+			onEnd(stderr === '' ? why : `${why}: ${(stderr.trim().split('\n').at(-1) ?? '').slice(0, 200)}`);
+			fail(new Gone(`its process did not start: ${why}`, false));
+			for (const one of waiting.values()) one.fail(new Gone('its process ended before it answered', true));
+			waiting.clear();
+		};
+		child.on('error', (error) => end(error.name));
+		child.on('exit', (code, signal) => end(signal ?? `code ${code}`));
+	});
+	// Looked at by whoever asks; a start that fails with nobody asking is told by onEnd.
+	ready.catch(() => undefined);
+	child.send(first(), (error) => {
+		if (error !== null) child.kill('SIGKILL');
+	});
+	return { child, ready, waiting };
+}
+
+async function answerLook(
+	child: ChildProcess,
+	look: Look,
+	{ id, name, step }: { readonly id: number; readonly name: (typeof LOOKS)[number]; readonly step: string },
+): Promise<void> {
+	const value = await look(name, step).catch(() => null);
+	// A process that is gone by now is told about by `exit`.
+	if (child.connected) child.send({ op: 'seen', id, value }, () => undefined);
+}
+
+/** Node's permission model: it can write nothing, start nothing, load nothing native, and read nothing but the program itself. */
+function forkMain(files: readonly string[]): ChildProcess {
+	const env: Record<string, string> = {};
+	for (const name of PASSED_ON) {
+		const value = process.env[name];
+		if (value !== undefined) env[name] = value;
+	}
+	const readable = [
+		ROOT,
+		realpathSync(`${ROOT}node_modules`),
+		...files,
+		...AUTHORITIES.flatMap((name) => env[name] ?? []),
+	];
+	// From Node 25 on the network needs a word of its own; before, the flag is unknown.
+	const net = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
+	return fork(MAIN, [], {
+		execArgv: ['--permission', ...net, ...readable.map((path) => `--allow-fs-read=${path}`)],
+		env,
+		stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+	});
+}
