@@ -1,7 +1,5 @@
 // The only place where a Grant is made: a value that a connector needs and nobody can write by hand. It decides anew, counts the
 // approvals of the people as they are now, and binds the grant to one action, its targets, its parameters and a short time.
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
-import { z } from 'zod';
 import { canonicalHash } from '../domain/canonical.ts';
 import type { Approval, ApprovalNeed, Decision } from '../domain/decision.ts';
 import { isDrill } from '../domain/drill.ts';
@@ -12,6 +10,7 @@ import { type Instant, SECOND } from '../domain/time.ts';
 import { mayHaveConnector } from './actions.ts';
 import { approvalCounts, assignNeeds } from './approval.ts';
 import { decide, type Facts, type ProposedStep, placesOf } from './decide.ts';
+import { createMint, createOpener, type Mint, type SealedGrant } from './sealed-grant.ts';
 
 export { APPROVAL_EXPIRY_MS, mayDecide } from './approval.ts';
 
@@ -180,27 +179,18 @@ export function checkGrant(value: unknown, call: GrantedCall, now: Instant): Res
 	return ok(real);
 }
 
-/** A grant on its way to the process of one connector: what it allows, and the gate's signature over exactly that (Ed25519, RFC 8032). */
-export type SealedGrant = { readonly text: string; readonly seal: string };
-
 /** Which half of the seal this process has: one that mints cannot open, and one that opens can mint nothing. */
-let half:
-	| { readonly kind: 'mints'; readonly key: KeyObject; readonly open: string }
-	| { readonly kind: 'opens' }
-	| null = null;
+let half: { readonly kind: 'mints'; readonly mint: Mint } | { readonly kind: 'opens' } | null = null;
 
-function mint(): { readonly key: KeyObject; readonly open: string } {
+function mint(): Mint {
 	if (half?.kind === 'opens') throw new Error('this process opens sealed grants and makes none');
-	if (half === null) {
-		const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-		half = { kind: 'mints', key: privateKey, open: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
-	}
-	return half;
+	half ??= { kind: 'mints', mint: createMint() };
+	return half.mint;
 }
 
 /** The half that a connector's process gets: it can tell a sealed grant of this process from any other, and make none. */
 export function sealOpener(): string {
-	return mint().open;
+	return mint().opener;
 }
 
 /**
@@ -211,24 +201,9 @@ export function sealOpener(): string {
 export function sealGrant(value: unknown, connector: string): SealedGrant {
 	if (typeof value !== 'object' || value === null || !MADE.has(value))
 		throw new TypeError('no grant of the safety gate');
-	const { key } = mint();
-	const text = JSON.stringify({ ...value, connector, nonce: randomBytes(16).toString('hex') });
-	return { text, seal: sign(null, Buffer.from(text, 'utf8'), key).toString('base64') };
+	// In MADE, so `makeGrant` made it.
+	return mint().seal(value as Grant, connector);
 }
-
-const Sealed = z.strictObject({
-	step: z.string(),
-	action: z.string(),
-	targets: z.array(z.string()),
-	paramsHash: z.string(),
-	binding: z.string(),
-	grantedAt: z.number(),
-	expiresAt: z.number(),
-	isLook: z.boolean(),
-	approvedBy: z.array(z.string()),
-	connector: z.string(),
-	nonce: z.string(),
-});
 
 /**
  * For the process of one connector alone: what opens the grants that the gate has sealed for it, each once. From then on this process
@@ -243,23 +218,11 @@ export function openGrants(
 ): (sealed: SealedGrant, now: Instant) => Result<Grant, string> {
 	if (half !== null) throw new Error('this process makes grants, or opens them already');
 	half = { kind: 'opens' };
-	const key = createPublicKey(opener);
-	const used = new Map<string, Instant>();
-	return ({ text, seal }, now) => {
-		if (!verify(null, Buffer.from(text, 'utf8'), key, Buffer.from(seal, 'base64')))
-			return err('the seal is not that of the safety gate');
-		const read = Sealed.safeParse(JSON.parse(text));
-		if (!read.success) return err('what is sealed is no grant');
-		const { connector: wanted, nonce, ...fields } = read.data;
-		if (wanted !== connector) return err('the grant is for another connector');
-		for (const [old, until] of used) if (until <= now) used.delete(old);
-		if (used.has(nonce)) return err('the grant was used before');
-		used.set(nonce, Math.max(fields.expiresAt, now + GRANT_MS));
-		const made = Object.freeze({
-			...fields,
-			targets: Object.freeze([...fields.targets]),
-			approvedBy: Object.freeze([...fields.approvedBy]),
-		});
+	const open = createOpener(opener, connector);
+	return (sealed, now) => {
+		const opened = open(sealed, now);
+		if (!opened.ok) return opened;
+		const made = Object.freeze(opened.value);
 		MADE.add(made);
 		// As in `makeGrant`: the brand exists for the compiler alone.
 		return ok(made as unknown as Grant);
