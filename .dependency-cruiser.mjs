@@ -26,6 +26,7 @@ const EDGES = [
 	'^src/correlation/correlation\\.ts$',
 	'^src/response/(response|run-step|verify-step|view-step)\\.ts$',
 	'^src/response/connectors/',
+	'^src/response/pagers/(pagerduty|smtp)\\.ts$',
 	'^src/chat/(chat|slack)\\.ts$',
 	'^src/ledger/(ledger|key-file)\\.ts$',
 ];
@@ -116,7 +117,7 @@ export default {
 			from: {
 				path: '^src/',
 				pathNot:
-					'^src/(response/(run-step|verify-step|response)\\.ts|response/(connectors|actions)/|safety/|flow\\.ts|cli/)',
+					'^src/(response/(run-step|verify-step|response)\\.ts|response/(connectors|actions|pagers)/|safety/|flow\\.ts|cli/)',
 			},
 			to: { path: '^src/response/connectors/' },
 		},
@@ -129,6 +130,17 @@ export default {
 			to: { path: '^src/response/connectors/process/main\\.ts$' },
 		},
 		{
+			name: 'pagers-call-no-connector',
+			comment:
+				'A page is words: of the connectors it takes the one HTTP client, its address guard and its fuse, never a call and never a grant.',
+			severity: 'error',
+			from: { path: '^src/response/pagers/' },
+			to: {
+				path: '^src/(response/connectors/|safety/)',
+				pathNot: '^src/response/connectors/(exchange|address-guard|breaker|secret)\\.ts$',
+			},
+		},
+		{
 			name: 'pure-folders-touch-nothing',
 			comment:
 				'What decides takes its inputs as arguments: only crypto and assert of Node, at the edge files named in EDGES everything.',
@@ -139,6 +151,7 @@ export default {
 		atOnePlace('@slack', '^src/chat/slack'),
 		atOnePlace('openai', '^src/model/client\\.ts$'),
 		atOnePlace('(bullmq|ioredis)', '^src/queue/backend\\.ts$'),
+		atOnePlace('nodemailer', '^src/response/pagers/smtp\\.ts$'),
 		atOnePlace('ldapts', '^src/response/connectors/active-directory-link\\.ts$'),
 		atOnePlace('(drizzle-orm|postgres)', '^src/store/'),
 		atOnePlace('@marcbachmann', '^src/expression/'),

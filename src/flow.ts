@@ -5,7 +5,8 @@
 //   triage, triage_safety     triage        alert judged         -> correlate, correlate_safety
 //   correlate(_safety)        correlation   incident opened ...  -> plan, advise, card, card_safety
 //   plan, run, expire,        response      steps decided, run   -> run, expire, verify, view, card, card_asked, post
-//   escalate                  response      nobody acknowledges  -> escalate, post
+//   escalate(_safety)         response      nobody acknowledges  -> escalate, post, pager, pager_safety
+//   pager(_safety)            response      sent outside Slack   -> pager, post
 //   verify, view                            looked at the target -> verify, view, plan, card
 //   drill                     response      a drill's next alert -> triage, card, post
 //   advise                    triage+model  advice given         -> card
@@ -30,6 +31,7 @@ import type { DrillScenario } from './domain/drill-scenario.ts';
 import type { NewEntry } from './domain/entry.ts';
 import type { Incident } from './domain/incident.ts';
 import { type Inventory, indexInventory } from './domain/inventory.ts';
+import { reachesBySelf } from './domain/pager.ts';
 import type { Person } from './domain/person.ts';
 import type { Result } from './domain/result.ts';
 import { HOUR, SECOND } from './domain/time.ts';
@@ -60,11 +62,15 @@ import { loadPrompts } from './model/prompt.ts';
 import { openReminders } from './queue/backend.ts';
 import { createRelay } from './queue/relay.ts';
 import type { LoadedPlaybook } from './response/choose.ts';
+import { resolveBySystem } from './response/connectors/address-guard.ts';
 import type { ListGround } from './response/connectors/block-list.ts';
 import { createServedLists, type ServedLists } from './response/connectors/block-list-served.ts';
 import { type ConnectorProcesses, createConnectorProcesses } from './response/connectors/process/processes.ts';
 import { createForeignTeller } from './response/foreign-job.ts';
-import { createResponse } from './response/response.ts';
+import type { Paging } from './response/pagers/desk.ts';
+import { createPager } from './response/pagers/index.ts';
+import { UNHEARD_EVERY_MS } from './response/pagers/unheard.ts';
+import { openResponse } from './response/response.ts';
 import { freezeItself } from './response/self-freeze.ts';
 import type { Database } from './store/database.ts';
 import { outboxDepth } from './store/outbox.ts';
@@ -89,7 +95,18 @@ export type Role = (typeof ROLES)[number];
 const TOPICS_OF_ROLE: Readonly<Record<Role, readonly Topic[]>> = {
 	intake: [],
 	triage: ['triage', 'triage_safety', 'correlate', 'correlate_safety', 'advise'],
-	response: ['plan', 'run', 'expire', 'escalate', 'verify', 'view', 'drill'],
+	response: [
+		'plan',
+		'run',
+		'expire',
+		'escalate',
+		'escalate_safety',
+		'pager',
+		'pager_safety',
+		'verify',
+		'view',
+		'drill',
+	],
 	chat: ['card', 'card_safety', 'card_asked', 'post', 'unparsed', 'heard'],
 };
 
@@ -164,18 +181,14 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 	const chat = await buildChat(parts, inventory, faults);
 	const processes = connectorsOf(parts, inventory, faults);
 	const advising: Advising = { adviser: adviserOf(config), memory: createAdviceMemory() };
+	const response = buildResponse(parts, inventory, chat, faults, processes.connectors);
 	const handlers = handlersOf(parts, {
 		...buildTriage(parts, inventory, faults, advising),
-		...buildResponse(parts, inventory, chat.people, processes.connectors),
+		...response.handlers,
 		...chat.handlers,
 	});
 	undo.push(() => processes.stop());
-	const reminders = await openReminders({
-		url: config.environment.redisUrl?.reveal() ?? parts.runUrl,
-		onFault: (_where, error) => faults.set('queue', queueWords(config, error)),
-		onWell: () => faults.set('queue', null),
-		onForeign: foreignJob(parts, faults),
-	});
+	const reminders = await openQueue(parts, faults);
 	undo.push(() => reminders.close());
 	const relay = createRelay({
 		database,
@@ -185,8 +198,10 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 		onFault: faults.report,
 		onParked: (topic, count, error) => faults.report(`topic ${topic}: ${count} given up`, error),
 	});
-	undo.push(() => relay.stop());
-	undo.push(() => chat.stop());
+	undo.push(
+		() => relay.stop(),
+		() => chat.stop(),
+	);
 	relay.start();
 	chat.start();
 	const silence = silenceWatch(parts);
@@ -198,7 +213,7 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 	if (syslog !== null) undo.push(() => closeSyslog(syslog, log));
 	const door = parts.roles.includes('intake') ? await openDoor(parts, { intake, calm, faults, watched }) : null;
 	if (door !== null) undo.push(() => door.stop());
-	const timers = startTimers(parts, ledger, faults, watch, () => lookForSilence(door, silence));
+	const timers = startTimers(parts, ledger, faults, watch, () => lookForSilence(door, silence), response.lookUnheard);
 	undo.push(async () => timers.stop());
 	parts.metrics.onScrape(async () => ({
 		outbox: await outboxDepth(database),
@@ -242,6 +257,16 @@ async function farewell(parts: FlowParts, ledger: Awaited<ReturnType<typeof star
 	await within(FAREWELL_MS, stopped).catch((error: unknown) =>
 		log.error('the stop was not recorded', { error: error instanceof Error ? error.message : String(error) }),
 	);
+}
+
+function openQueue(parts: FlowParts, faults: Faults): ReturnType<typeof openReminders> {
+	const { config } = parts;
+	return openReminders({
+		url: config.environment.redisUrl?.reveal() ?? parts.runUrl,
+		onFault: (_where, error) => faults.set('queue', queueWords(config, error)),
+		onWell: () => faults.set('queue', null),
+		onForeign: foreignJob(parts, faults),
+	});
 }
 
 /** A job in the queue that is none of ours does nothing, and is told. */
@@ -445,18 +470,39 @@ function connectorsOf(
 	);
 }
 
+/** The ways outside Slack, and what has to be known of Slack to use them. */
+function pagingOf({ config, clock, metrics }: FlowParts, chat: ChatEdge, faults: Faults): Paging {
+	const edge = { now: clock, resolve: resolveBySystem };
+	const { fallback, slack_after } = config.settings.paging;
+	return {
+		pagers: config.pagers.map(({ config: one, secret, ca }) =>
+			createPager({ config: one, secret: secret?.reveal() ?? null, ca }, edge),
+		),
+		people: config.people,
+		fallback: fallback ?? config.pagers.flatMap(({ config: one }) => (reachesBySelf(one) ? [one.name] : [])),
+		slackAfterMs: slack_after,
+		isSlackDown: chat.isDown,
+		count: metrics.page,
+		onHealth: (pager, fault) =>
+			faults.set(`pager ${pager}`, fault === null ? null : `pages do not get through: ${fault}`),
+	};
+}
+
 function buildResponse(
 	parts: FlowParts,
 	inventory: Inventory,
-	people: () => Promise<readonly Person[]>,
+	chat: ChatEdge,
+	faults: Faults,
 	connectors: ConnectorProcesses['connectors'],
-): Handlers {
+): ReturnType<typeof openResponse> {
 	const { config, database, clock, log } = parts;
-	return createResponse({
+	return openResponse({
 		database,
 		inventory,
 		playbooks: parts.playbooks,
-		people,
+		people: chat.people,
+		staff: chat.staff,
+		paging: pagingOf(parts, chat, faults),
 		windows: config.windows,
 		facts: config.facts,
 		siteRules: config.siteRules.map((entry) => entry.rule),
@@ -479,6 +525,10 @@ type ChatEdge = {
 	readonly handlers: Handlers;
 	/** Those of the configuration, with the roles that Slack groups lend them; what response asks before it counts an approval. */
 	readonly people: () => Promise<readonly Person[]>;
+	/** The same without the roles of groups: Slack is not asked. */
+	readonly staff: () => Promise<readonly Person[]>;
+	/** Calls to Slack fail at this moment. */
+	readonly isDown: () => boolean;
 	start(): void;
 	/** The program is ending: nothing waits to be tried again. */
 	hurry(): void;
@@ -492,9 +542,10 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 	if (slack === null) {
 		const people = async (): Promise<readonly Person[]> => config.people;
 		const nothing = { start: () => undefined, hurry: () => undefined, stop: async () => undefined };
-		return { handlers: {}, people, ...nothing, port: () => null };
+		return { handlers: {}, people, staff: people, isDown: () => false, ...nothing, port: () => null };
 	}
 	let built: SlackHandlers | null = null;
+	let isDown = false;
 	const later = (): SlackHandlers => {
 		if (built === null) throw new Error('chat is not built yet');
 		return built;
@@ -515,8 +566,10 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 		},
 		log,
 		now: clock,
-		onHealth: (state, detail) =>
-			faults.set('Slack', state === 'down' ? `not reachable: ${detail}. Cards wait; nothing else does` : null),
+		onHealth: (state, detail) => {
+			isDown = state === 'down';
+			faults.set('Slack', isDown ? `not reachable: ${detail}. Cards wait; nothing else does` : null);
+		},
 		count: parts.metrics.chat,
 	});
 	const chat = createChat({
@@ -538,7 +591,8 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 	const connection = isListening
 		? connectForever(edge, faults)
 		: { start: () => undefined, stop: async () => undefined };
-	return { handlers: chat.handlers, people: chat.people, ...connection, hurry: edge.hurry, port: edge.port };
+	const { handlers, people, staff } = chat;
+	return { handlers, people, staff, isDown: () => isDown, ...connection, hurry: edge.hurry, port: edge.port };
 }
 
 function directoryOf(config: Config, inventory: Inventory): Directory {
@@ -621,6 +675,7 @@ function startTimers(
 	faults: Faults,
 	watch: () => Promise<void>,
 	look: () => Promise<void>,
+	lookUnheard: () => Promise<void>,
 ): { stop(): void } {
 	let isStopped = false;
 	const repeat = (everyMs: number, where: string, work: () => Promise<unknown>): NodeJS.Timeout =>
@@ -653,6 +708,8 @@ function startTimers(
 		repeat(FORGET_EVERY_MS, 'signatures', () => forgetSignatures(parts.database, parts.clock() - FORGET_EVERY_MS)),
 	);
 	if (parts.roles.includes('intake')) timers.set('silence', repeat(SILENCE_EVERY_MS, 'silence', look));
+	if (parts.roles.includes('response'))
+		timers.set('unheard', repeat(UNHEARD_EVERY_MS, 'what Slack does not take', lookUnheard));
 	return {
 		stop() {
 			isStopped = true;

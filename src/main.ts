@@ -61,6 +61,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		help: 'list; test NAME: a try of a connector without any effect',
 		run: async (args, io) => (await import('./cli/connector.ts')).connector(args, io, Date.now()),
 	},
+	pager: {
+		help: 'list; test NAME: a page outside Slack, marked as a test',
+		run: async (args, io) => (await import('./cli/pager.ts')).pager(args, io, Date.now()),
+	},
 	audit: {
 		help: 'export, verify, prove, checkpoint: evidence out, and proof of it',
 		run: async (args, io) => {

@@ -10,6 +10,8 @@ export type Metrics = {
 	syslog(what: string, listener: string, times: number): void;
 	/** What became of a question to the language model. */
 	adviser(what: string): void;
+	/** What became of a try to send a page outside Slack: sent, later, refused, dropped. */
+	page(pager: string, result: string): void;
 	/** Asked for at each scrape. */
 	onScrape(read: () => Promise<Scrape>): void;
 	text(): Promise<string>;
@@ -67,6 +69,12 @@ export function createMetrics(): Metrics {
 		labelNames: ['what', 'outcome'],
 		registers,
 	});
+	const pages = new Counter({
+		name: 'interlock_pages_total',
+		help: 'Tries to send a page outside Slack, by what became of them: sent, later (tried again), refused, dropped',
+		labelNames: ['pager', 'result'],
+		registers,
+	});
 	const outbox = outboxMetrics(registers);
 	const gathered = new Gauge({ name: 'interlock_intake_gathered', help: 'Messages that wait for a commit', registers });
 	const sealed = new Gauge({
@@ -88,6 +96,7 @@ export function createMetrics(): Metrics {
 		chat: (name, labels) => slack.inc({ what: name, outcome: Object.values(labels).join(' ').slice(0, 60) }),
 		syslog: (what, listener, times) => syslog.inc({ listener, what }, times),
 		adviser: (what) => adviser.questions.inc({ what }),
+		page: (pager, result) => pages.inc({ pager, result }),
 		onScrape: (reader) => {
 			read = reader;
 		},

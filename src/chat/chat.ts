@@ -42,6 +42,8 @@ export type Chat = {
 	readonly slack: SlackHandlers;
 	/** Everybody with the roles that Slack groups and those whom they stand in for lend them now (at most a minute old): the list that the gate should count approvals against. */
 	readonly people: () => Promise<readonly Person[]>;
+	/** Those of people.yaml with their deputies, without the roles that groups lend: Slack is not asked, so nobody waits for it. */
+	readonly staff: () => Promise<readonly Person[]>;
 };
 
 /** The stage: handlers for its topics, and for what comes from Slack. Nothing starts by itself. */
@@ -68,6 +70,10 @@ export function createChat(options: ChatOptions): Chat {
 			const now = options.now();
 			const members = await options.calls.members(groups.map((grant) => grant.group));
 			return withDeputies(peopleWithGroups(people, groups, members), await readDeputies(options.database, now), now);
+		},
+		staff: async () => {
+			const now = options.now();
+			return withDeputies(people, await readDeputies(options.database, now), now);
 		},
 		handlers: {
 			card,

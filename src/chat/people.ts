@@ -43,6 +43,7 @@ export function actingOf(
 		name: known?.name ?? slackId,
 		slack: slackId,
 		email: known?.email ?? null,
+		...(known?.pagers === undefined ? {} : { pagers: known.pagers }),
 		roles: [...(known?.roles ?? []), ...roles],
 	};
 	return { person, id, groups: [...new Set(lent.map((grant) => grant.group))], via: 'slack' };

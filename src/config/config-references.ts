@@ -4,6 +4,7 @@ import type { InventoryData } from '../domain/asset.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Finding } from '../domain/result.ts';
 import { type FilePlace, shown } from './finding.ts';
+import { checkPagers } from './pager-references.ts';
 import { checkReading } from './reading-references.ts';
 import { entriesOf, textAt, textsAt, valueAt, type WrittenEntry, type WrittenFile } from './written.ts';
 
@@ -29,6 +30,7 @@ export function checkReferences(
 	checkSources(fileOf('sources.yaml'), settings, findings);
 	checkSyslog(settings, fileOf('sources.yaml'), findings);
 	checkPeople(people, isInventoryKnown ? placesOf(settings, inventory) : null, findings);
+	findings.push(...checkPagers(settings, people, fileOf('routes.yaml')));
 	if (people.isReadable) checkRoutes(fileOf('routes.yaml'), namesOf(people.list('people'), 'id'), findings);
 	return findings;
 }
@@ -36,6 +38,7 @@ export function checkReferences(
 function checkSettings(settings: WrittenFile, findings: Finding[]): void {
 	checkUnique('site', settings.list('sites'), 'name', findings);
 	checkUnique('connector', settings.list('connectors'), 'name', findings);
+	checkUnique('pager', settings.list('pagers'), 'name', findings);
 	const names = namesOf(settings.list('connectors'), 'name');
 	const tickets = textAt(settings.value, 'tickets', 'connector');
 	if (tickets !== null && !names.includes(tickets))

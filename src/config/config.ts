@@ -6,6 +6,7 @@ import { ConnectorConfig } from '../domain/connector.ts';
 import type { FactReading } from '../domain/fact.ts';
 import type { NamedMapping } from '../domain/mapping.ts';
 import { nearest } from '../domain/nearest.ts';
+import { PagerConfig } from '../domain/pager.ts';
 import type { Person } from '../domain/person.ts';
 import { err, type Finding, ok, type Result } from '../domain/result.ts';
 import type { SiteRule } from '../domain/site-rule.ts';
@@ -25,7 +26,7 @@ import { readSecret, readSecrets, type Secret } from './secret.ts';
 import { DEFAULT_SETTINGS, Settings } from './settings-file.ts';
 import { SECRETS_MAX, SOURCES_MAX, SourceEntry } from './sources-file.ts';
 import { type ListenerSettings, listenAt, type TlsFiles } from './syslog-settings.ts';
-import { readTls, type TlsConfig } from './tls-files.ts';
+import { readAuthorities, readTls, type TlsConfig } from './tls-files.ts';
 import { loadWindowsFile } from './windows-file.ts';
 import { textAt, textsAt, type WrittenEntry, type WrittenFile, writtenFile } from './written.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
@@ -84,6 +85,15 @@ export type SyslogListenerConfig = {
 /** A connector with its secret in hand. */
 export type Connector = { readonly config: ConnectorConfig; readonly secret: Secret | null; readonly place: FilePlace };
 
+/** A way to reach people outside Slack, with its secret and the certificates that it trusts in hand. */
+export type Pager = {
+	readonly config: PagerConfig;
+	readonly secret: Secret | null;
+	/** PEM; null: those of the system. */
+	readonly ca: string | null;
+	readonly place: FilePlace;
+};
+
 /** A file whose meaning belongs to another stage: its values, and where each stands. */
 export type ConfigFile = {
 	readonly file: string;
@@ -111,6 +121,7 @@ export type Config = {
 	/** Rules of the site that tighten the gate, each with its place. */
 	readonly siteRules: readonly { readonly rule: SiteRule; readonly place: FilePlace }[];
 	readonly connectors: readonly Connector[];
+	readonly pagers: readonly Pager[];
 	readonly rules: readonly ConfigFile[];
 	/** Kinds of sources that the site describes itself. */
 	readonly mappings: readonly NamedMapping[];
@@ -131,7 +142,7 @@ const TOP_FILES = [
 	'facts.yaml',
 ];
 /** Keys under which people write a secret itself. */
-const SECRET_WORDS = ['secret', 'token', 'password', 'passphrase', 'key', 'bearer', 'api_key'];
+const SECRET_WORDS = ['secret', 'token', 'password', 'passphrase', 'key', 'bearer', 'api_key', 'routing_key'];
 const FOLDERS = ['rules', 'playbooks', 'safety', 'mappings', 'drills'];
 
 /** What is written of a list: the entries, also those that their schema refused. */
@@ -228,6 +239,7 @@ class Loading {
 			facts: this.#facts(people.people, inventoryData),
 			siteRules: this.#siteRules(),
 			connectors: this.#connectors(),
+			pagers: this.#pagers(now),
 			rules: this.#stageFiles('rules'),
 			mappings: this.#mappings(),
 			playbooks: this.#stageFiles('playbooks'),
@@ -524,6 +536,37 @@ class Loading {
 				const secret = this.#secret(config.auth, `connector \`${config.name}\``, () => written.at('auth'));
 				return secret === null ? [] : [{ config, secret, place: written.at() }];
 			});
+	}
+
+	/** Every pager that is right in itself, like the connectors. */
+	#pagers(now: Instant): Pager[] {
+		const entries = this.#written('interlock.yaml').list('pagers');
+		this.#checkNoSecret(entries, 'pager');
+		return entries.flatMap((written): Pager[] => {
+			const parsed = PagerConfig.safeParse(written.value);
+			if (!parsed.success) return [];
+			const config = parsed.data;
+			const whose = `pager \`${config.name}\``;
+			const secret = config.auth === undefined ? null : this.#secret(config.auth, whose, () => written.at('auth'));
+			const ca = config.kind === 'smtp' ? this.#authorities(config.ca_file, whose, written, now) : null;
+			if ((config.auth !== undefined && secret === null) || ca === undefined) return [];
+			return [{ config, secret, ca, place: written.at() }];
+		});
+	}
+
+	/** Null: those of the system; undefined where the file cannot be used, and the finding is recorded. */
+	#authorities(
+		path: string | undefined,
+		whose: string,
+		written: WrittenEntry,
+		now: Instant,
+	): string | null | undefined {
+		if (path === undefined) return null;
+		const read = readAuthorities(path, (file) => this.#reader.secretFile(this.#folder, file), now);
+		if (read.ok) return read.value;
+		const { file, line, column } = written.at('ca_file');
+		this.#error(file, line, column, `${whose}: \`ca_file\`: ${read.error}`);
+		return undefined;
 	}
 
 	#mappings(): NamedMapping[] {

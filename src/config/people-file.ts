@@ -1,5 +1,6 @@
 // people.yaml: who may decide what where, and which Slack user groups stand for which role.
 import { z } from 'zod';
+import { PagerNames } from '../domain/pager.ts';
 import { Role, type RoleGrant } from '../domain/person.ts';
 
 const Places = z.array(z.string().min(1).max(200)).min(1).max(1_000);
@@ -23,6 +24,8 @@ const PersonEntry = z.strictObject({
 		.max(320)
 		.nullish()
 		.transform((value) => value ?? null),
+	/** Pagers (interlock.yaml) that reach the person outside Slack; one of mail uses `email`. */
+	pagers: PagerNames.optional(),
 	roles: z.array(Grant).max(100).default([]),
 });
 

@@ -1,6 +1,7 @@
 // routes.yaml: which incident goes to which channel and people, and who is asked next when nobody answers.
 import { z } from 'zod';
 import { Incident } from '../domain/incident.ts';
+import { PagerNames } from '../domain/pager.ts';
 import { type Condition, compileCondition, type Variables } from '../expression/condition.ts';
 import { Duration } from './duration.ts';
 import { type Findings, shown } from './finding.ts';
@@ -17,6 +18,8 @@ export const RouteEntry = z.strictObject({
 	when: z.string().min(1).max(4_000),
 	channel: z.string().min(1).max(100).optional(),
 	people: PersonIds.default([]),
+	/** Pagers that are told too when the incident is opened (interlock.yaml). */
+	pagers: PagerNames.optional(),
 	/** Whom to call when nobody has acknowledged after this time. */
 	escalation: z
 		.array(
@@ -24,6 +27,7 @@ export const RouteEntry = z.strictObject({
 				after: Duration,
 				people: PersonIds.default([]),
 				channel: z.string().min(1).max(100).optional(),
+				pagers: PagerNames.optional(),
 			}),
 		)
 		.max(20)

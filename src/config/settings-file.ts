@@ -1,7 +1,8 @@
 // interlock.yaml: sites, default channel, model budget, limits, connectors. Strict keys, every one with a default.
 import { z } from 'zod';
 import { ConnectorConfig } from '../domain/connector.ts';
-import { HOUR, SECOND } from '../domain/time.ts';
+import { PagerConfig, PagerNames } from '../domain/pager.ts';
+import { HOUR, MINUTE, SECOND } from '../domain/time.ts';
 import { AddressOrRange } from './address.ts';
 import { Duration } from './duration.ts';
 import { SyslogSettings, TlsFiles } from './syslog-settings.ts';
@@ -104,6 +105,14 @@ const LedgerSettings = z.strictObject({
 });
 
 const CONNECTORS_MAX = 100;
+const PAGERS_MAX = 50;
+
+const PagingSettings = z.strictObject({
+	/** What Slack has not taken for so long goes out by pagers; of process safety after a few seconds. */
+	slack_after: Duration.default(2 * MINUTE),
+	/** Pagers for that; left out: all that reach somebody by themselves. An empty list: none. */
+	fallback: PagerNames.optional(),
+});
 
 export const Settings = z.strictObject({
 	sites: z.array(SiteSettings).max(10_000).default([]),
@@ -121,6 +130,9 @@ export const Settings = z.strictObject({
 	/** Nothing listens for syslog that is not written here. */
 	syslog: z.prefault(SyslogSettings, {}),
 	connectors: z.array(ConnectorConfig).max(CONNECTORS_MAX).default([]),
+	/** Ways to reach people outside Slack. */
+	pagers: z.array(PagerConfig).max(PAGERS_MAX).default([]),
+	paging: z.prefault(PagingSettings, {}),
 	/** The connector that opens tickets. */
 	tickets: z.strictObject({ connector: z.string() }).optional(),
 });

@@ -35,6 +35,21 @@ export function readTls(
 	return ok({ cert: certText.value, key: new Secret(keyText.value), clientCa: caText.value });
 }
 
+/** Certificates that a server's must lead to; a file that holds none would trust nobody, and one that has ended fails at night. */
+export function readAuthorities(
+	path: string,
+	readFile: (path: string) => Result<string, string>,
+	now: Instant,
+): Result<string, string> {
+	const text = readFile(path);
+	if (!text.ok) return err(`the file \`${path}\` ${text.error}`);
+	const first = certificateIn(text.value);
+	if (first === null) return err(`the file \`${path}\` holds no certificate in PEM form`);
+	if (Date.parse(first.validTo) <= now)
+		return err(`the file \`${path}\` holds a certificate that ended on ${first.validTo}`);
+	return ok(text.value);
+}
+
 function certificateIn(text: string): X509Certificate | null {
 	try {
 		return new X509Certificate(text);

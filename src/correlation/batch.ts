@@ -1,4 +1,5 @@
 // What one batch of placements comes to: entries, rows and topics, put together without touching the store. Pure.
+import { isDrill } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import type { Join } from '../domain/incident.ts';
 import type { Inventory } from '../domain/inventory.ts';
@@ -155,7 +156,10 @@ export class Batch {
 	#follow(id: string, lane: Lane): void {
 		const card = lane === 'safety' ? 'card_safety' : 'card';
 		this.#topics.push({ topic: card, key: id }, { topic: 'plan', key: id }, { topic: 'advise', key: id });
-		if (isGraver(this.#held.get(id))) this.#topics.push({ topic: 'escalate', key: id });
+		const held = this.#held.get(id);
+		if (!isGraver(held)) return;
+		const isSafety = held?.gathered.process_safety === true && !isDrill(id);
+		this.#topics.push({ topic: isSafety ? 'escalate_safety' : 'escalate', key: id });
 	}
 }
 

@@ -64,6 +64,8 @@ export const DrillScenario = z.strictObject({
 	/** The assets, by the name that the alerts use. */
 	assets: z.record(Name, Pick).refine((picks) => Object.keys(picks).length <= PICKS_MAX, 'names too many assets'),
 	alerts: z.array(ScenarioAlert).min(1).max(ALERTS_MAX),
+	/** Pages go out by pagers too, marked: without it a drill stays in Slack. */
+	pagers: z.boolean().optional(),
 	/** How long each may take at most. */
 	targets: z.partialRecord(z.enum(DRILL_MEASURES), Offset).default({}),
 });

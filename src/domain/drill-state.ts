@@ -23,6 +23,8 @@ export const DrillStart = z.object({
 	site: z.string().nullable(),
 	lasts: z.number(),
 	anytime: z.boolean(),
+	/** Whether its pages go out by pagers too. */
+	pagers: z.boolean().optional(),
 	/** Asset ids by the scenario's names. */
 	cast: z.record(z.string(), z.string()),
 	alerts: z.array(DrillAlert),

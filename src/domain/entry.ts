@@ -75,6 +75,11 @@ export const ENTRY_KINDS = [
 	'message.sent',
 	'message.failed',
 	'command.refused',
+	// outside Slack
+	'page.intent',
+	'page.sent',
+	'page.failed',
+	'page.dropped',
 	// program
 	'program.started',
 	'program.stopped',

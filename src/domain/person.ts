@@ -31,6 +31,8 @@ export const Person = z.object({
 	slack: z.string().nullable(),
 	email: z.string().nullable(),
 	roles: z.array(RoleGrant),
+	/** Pagers (interlock.yaml) that reach the person outside Slack. */
+	pagers: z.array(z.string()).optional(),
 	/** Whom the person stands in for at the moment (deputies): the two of them never count as two. */
 	stands_in_for: z.array(z.string()).optional(),
 	/** Away until then, with a deputy: not asked first. */

@@ -11,6 +11,9 @@
  * run               run one step that may run                                 key step
  * expire            look whether a step, approval or containment has run out  key step
  * escalate          tell who is next while nobody has acknowledged          key incident
+ * escalate_safety   the same for process safety, ahead of everything        key incident
+ * pager             send one page outside Slack, or tell its end            key post, or `life:` and the incident
+ * pager_safety      the same for process safety, ahead of everything        key the same
  * verify            ask the target what became of a step           key step
  * view              look after the operators' view after a step    key step
  * card              bring an incident's card in Slack up to date              key incident
@@ -31,6 +34,9 @@ export const TOPICS = [
 	'run',
 	'expire',
 	'escalate',
+	'escalate_safety',
+	'pager',
+	'pager_safety',
 	'verify',
 	'view',
 	'card',

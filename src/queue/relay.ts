@@ -9,7 +9,13 @@ import type { Reminders } from './backend.ts';
 /** How often the sweep asks Postgres for due topics: the longest a lost reminder or a delayed row waits. */
 export const SWEEP_MS = 500;
 /** The lanes of process-safety alarms, from the door to Slack. */
-const SAFETY: readonly Topic[] = ['triage_safety', 'correlate_safety', 'card_safety'];
+const SAFETY: readonly Topic[] = [
+	'triage_safety',
+	'correlate_safety',
+	'escalate_safety',
+	'pager_safety',
+	'card_safety',
+];
 /** What a storm makes thousands of. */
 const MASS: readonly Topic[] = ['triage', 'correlate', 'unparsed'];
 const GIVE_WAY_MAX_MS = 1_000;
@@ -26,6 +32,10 @@ const BATCH: Readonly<Record<Topic, number>> = {
 	run: 1,
 	expire: 20,
 	escalate: 10,
+	escalate_safety: 2,
+	// A page may take as long as its server: few of them wait for one another.
+	pager: 4,
+	pager_safety: 1,
 	verify: 4,
 	view: 10,
 	card: 10,
@@ -48,6 +58,9 @@ const CONCURRENCY: Readonly<Record<Topic, number>> = {
 	run: 4,
 	expire: 1,
 	escalate: 2,
+	escalate_safety: 2,
+	pager: 2,
+	pager_safety: 4,
 	verify: 2,
 	view: 1,
 	card: 1,

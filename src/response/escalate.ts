@@ -1,6 +1,7 @@
-// The topic `escalate`: reads one incident, asks escalation.ts who is to be told now, records it. What is said reaches Slack by `post`.
+// The topics `escalate` and `escalate_safety`: reads one incident, asks escalation.ts who is to be told now, records it. What is said reaches Slack by `post`.
 import { DRILL_WAIT_MS, isDrill } from '../domain/drill.ts';
 import { Incident } from '../domain/incident.ts';
+import type { PagerConfig } from '../domain/pager.ts';
 import type { Person } from '../domain/person.ts';
 import type { RouteOf } from '../domain/route.ts';
 import { HOUR, type Instant } from '../domain/time.ts';
@@ -12,11 +13,14 @@ import { countPagesSince } from '../store/read/response.ts';
 import { record } from '../store/record.ts';
 import { escalationDue, levelKey } from './escalation.ts';
 import { messagesOf } from './outcome.ts';
+import { rowsOf } from './pagers/page.ts';
 
 export type Escalator = {
 	readonly database: Database;
 	readonly routeOf: RouteOf;
+	/** By their ids, with deputies; their roles are not asked for, and so nobody outside is. */
 	readonly people: () => Promise<readonly Person[]>;
+	readonly pagers: readonly PagerConfig[];
 	readonly newId: (prefix: 'pst') => string;
 	readonly clock: () => Instant;
 };
@@ -25,10 +29,12 @@ export type Escalator = {
 export async function escalateIncident(escalator: Escalator, due: Due): Promise<void> {
 	const { database, clock } = escalator;
 	const now = clock();
+	let leavesPagersOut = false;
 	if (isDrill(due.key)) {
 		const drill = await readDrill(database, due.key);
 		const waits = drill?.suspended != null;
 		const topics = waits ? [{ topic: 'escalate', key: due.key, after: now + DRILL_WAIT_MS } as const] : [];
+		leavesPagersOut = drill?.pagers !== true;
 		if (waits || drill?.ended !== null) return void (await record(database, { entries: [], topics, done: [due] }, now));
 	}
 	const row = await readIncidentRow(database, due.key);
@@ -48,7 +54,18 @@ export async function escalateIncident(escalator: Escalator, due: Due): Promise<
 		new Set(told.filter(Number.isInteger)),
 		await countPagesSince(database, now - HOUR),
 		now,
+		leavesPagersOut ? [] : escalator.pagers,
 	);
 	const { changes, topics } = messagesOf(said.notes, { incident: incident.id }, escalator.newId, now);
-	await record(database, { entries: said.entries, changes, topics: [...topics, ...said.topics], done: [due] }, now);
+	const paged = rowsOf(said.pages, incident.id, incident.process_safety, escalator.newId, now);
+	await record(
+		database,
+		{
+			entries: said.entries,
+			changes: [...changes, ...paged.changes],
+			topics: [...topics, ...paged.topics, ...said.topics],
+			done: [due],
+		},
+		now,
+	);
 }

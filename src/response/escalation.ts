@@ -1,7 +1,9 @@
 // Who is told of an incident that nobody has acknowledged yet, and when. Pure: the route, the people, what was said before and the time are
 // arguments. NOT here: reading and recording (escalate.ts), pages that a playbook asks for (actions/page.ts).
+import { isDrill } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import type { Incident } from '../domain/incident.ts';
+import type { PagerConfig } from '../domain/pager.ts';
 import type { Person } from '../domain/person.ts';
 import type { EscalationLevel, RouteOf } from '../domain/route.ts';
 import { severityRank } from '../domain/severity.ts';
@@ -9,6 +11,7 @@ import { type Instant, MINUTE } from '../domain/time.ts';
 import type { NextTopic } from '../domain/topic.ts';
 import type { Note } from './actions/action.ts';
 import { PAGES_PER_HOUR_MAX } from './actions/on-call.ts';
+import { type Page, pagesOf, throughWords } from './pagers/page.ts';
 
 /** Below it an incident has no card and wakes nobody. */
 const TOLD_SEVERITY_MIN = 'medium';
@@ -19,9 +22,11 @@ export type Escalation = {
 	readonly entries: readonly NewEntry[];
 	readonly notes: readonly Note[];
 	readonly topics: readonly NextTopic[];
+	/** The same outside Slack. */
+	readonly pages: readonly Page[];
 };
 
-const NOTHING: Escalation = { entries: [], notes: [], topics: [] };
+const NOTHING: Escalation = { entries: [], notes: [], topics: [], pages: [] };
 
 /**
  * What is due for one incident now: the people of the route when it is opened (level 0), then level after level until somebody
@@ -30,6 +35,7 @@ const NOTHING: Escalation = { entries: [], notes: [], topics: [] };
  * @param told levels whose words stand under the card already
  * @param recentPages direct messages that each person got within the hour: past the limit only the thread says it, but of process safety
  *   everybody always hears
+ * @param pagers the ways outside Slack that are set up
  */
 export function escalationDue(
 	incident: Incident,
@@ -38,6 +44,7 @@ export function escalationDue(
 	told: ReadonlySet<number>,
 	recentPages: Readonly<Record<string, number>>,
 	now: Instant,
+	pagers: readonly PagerConfig[] = [],
 ): Escalation {
 	if (incident.state !== 'open' || route === null) return NOTHING;
 	if (!incident.process_safety && severityRank(incident.severity) < severityRank(TOLD_SEVERITY_MIN)) return NOTHING;
@@ -47,18 +54,25 @@ export function escalationDue(
 	);
 	const next = levels.find((level, index) => !told.has(index) && incident.opened_at + level.after > now);
 	const isLast = (index: number): boolean => index > 0 && index === levels.length - 1;
-	const said = due.map((level) => sayLevel(incident, level, people, recentPages, isLast(level.index), now));
+	const said = due.map((level) => sayLevel(incident, level, people, recentPages, isLast(level.index), now, pagers));
 	return {
 		entries: said.map(({ entry }) => entry),
 		notes: said.flatMap(({ notes }) => notes),
-		topics: next === undefined ? [] : [{ topic: 'escalate', key: incident.id, after: incident.opened_at + next.after }],
+		topics:
+			next === undefined ? [] : [{ topic: laneOf(incident), key: incident.id, after: incident.opened_at + next.after }],
+		pages: said.flatMap(({ pages }) => pages),
 	};
+}
+
+/** Process safety waits for nobody else's levels; a drill is none. */
+function laneOf(incident: Incident): 'escalate' | 'escalate_safety' {
+	return incident.process_safety && !isDrill(incident.id) ? 'escalate_safety' : 'escalate';
 }
 
 /** The people of the route are the level that is due at once. */
 function levelsOf(route: NonNullable<ReturnType<RouteOf>>): readonly EscalationLevel[] {
 	const later = route.escalation.toSorted((a, b) => a.after - b.after);
-	return [{ after: 0, people: route.people }, ...later];
+	return [{ after: 0, people: route.people, pagers: route.pagers }, ...later];
 }
 
 /** The key of the words of one level under the card: one message each, ever. */
@@ -73,17 +87,26 @@ function sayLevel(
 	recentPages: Readonly<Record<string, number>>,
 	isLast: boolean,
 	now: Instant,
-): { readonly entry: NewEntry; readonly notes: readonly Note[] } {
+	pagers: readonly PagerConfig[],
+): { readonly entry: NewEntry; readonly notes: readonly Note[]; readonly pages: readonly Page[] } {
 	const asked = askedOf(level.people, people, now);
 	const hasRoom = (person: Person): boolean =>
 		incident.process_safety || (recentPages[person.id] ?? 0) < PAGES_PER_HOUR_MAX;
 	const reached = asked.filter((person) => person.slack !== null && hasRoom(person));
-	const missed = asked.filter((person) => !reached.includes(person));
 	const head = `INC-${incident.number} (${incident.severity}${incident.process_safety ? ', process safety' : ''})`;
 	const why =
 		level.index === 0
 			? 'is yours'
 			: `has not been acknowledged for ${Math.round((now - incident.opened_at) / MINUTE)} minutes`;
+	const paged = pagesOf({
+		pagers,
+		people: asked.filter(hasRoom),
+		named: level.pagers ?? [],
+		what: `${incident.id}-${level.index}`,
+		text: `${head} ${why}: ${incident.title}`,
+		worth: incident,
+	});
+	const missed = asked.filter((person) => !reached.includes(person) && !paged.through.has(person.id));
 	const direct = reached.map((person) => ({
 		key: `page:${incident.id}-${level.index}:${person.id}`,
 		channel: person.slack ?? '',
@@ -103,12 +126,16 @@ function sayLevel(
 	const outcome = [
 		reached.length > 0 ? `told ${names(reached)}` : '',
 		missed.length > 0 ? `not reached by message, call them: ${names(missed)}` : '',
+		throughWords(asked, paged.through),
+		paged.named.length > 0 ? `paged ${paged.named.join(', ')}` : '',
 		level.channel === undefined ? '' : `told ${level.channel}`,
-		asked.length === 0 && level.channel === undefined ? 'nobody is named for this: tell somebody by telephone' : '',
+		asked.length === 0 && level.channel === undefined && paged.named.length === 0
+			? 'nobody is named for this: tell somebody by telephone'
+			: '',
 		isLast ? 'nobody is named after this' : '',
 	].filter((part) => part !== '');
 	const note = { key: levelKey(incident.id, level.index), channel: '', text: `${head} ${why}: ${outcome.join('; ')}` };
-	const isSilent = level.index === 0 && asked.length === 0;
+	const isSilent = level.index === 0 && asked.length === 0 && paged.named.length === 0;
 	return {
 		entry: {
 			kind: 'incident.escalated',
@@ -119,6 +146,9 @@ function sayLevel(
 			data: {
 				level: level.index,
 				told: reached.map((person) => person.id),
+				...(paged.pages.length === 0
+					? {}
+					: { paged: [...paged.through.keys()], pagers: [...new Set(paged.pages.map((page) => page.pager))] }),
 				not_reached: missed.map((person) => person.id),
 				channel: level.channel ?? null,
 				after_ms: now - incident.opened_at,
@@ -126,6 +156,7 @@ function sayLevel(
 			},
 		},
 		notes: isSilent ? [] : [...direct, ...room, note],
+		pages: paged.pages,
 	};
 }
 

@@ -11,7 +11,7 @@ import { stepEntry, update } from './advance.ts';
 /** Rows and topics for messages. A key that is there already is not posted again. */
 export function messagesOf(
 	notes: readonly Note[],
-	step: Pick<Step, 'incident'>,
+	step: { readonly incident: string | null },
 	newId: (prefix: 'pst') => string,
 	now: Instant,
 ): { readonly changes: Change[]; readonly topics: NextTopic[] } {

@@ -25,6 +25,7 @@ import { RUNNABLE } from './actions/index.ts';
 import { advance, update } from './advance.ts';
 import type { LoadedPlaybook } from './choose.ts';
 import { compensate } from './compensate.ts';
+import { createBreaker } from './connectors/breaker.ts';
 import type { Connector } from './connectors/connector.ts';
 import { connectorsByAction } from './connectors/index.ts';
 import { goOnWithDrill } from './drill.ts';
@@ -34,6 +35,9 @@ import { expireStep } from './expire.ts';
 import { type Pass, passOf } from './flow/pass.ts';
 import { callsOf, hasFlow, libraryOf } from './flow/program.ts';
 import { closedBy } from './outcome.ts';
+import { configsOf, NO_PAGING, type PageDesk, type Paging } from './pagers/desk.ts';
+import { sendPage } from './pagers/send-page.ts';
+import { createUnheard } from './pagers/unheard.ts';
 import { plannedAs } from './proof.ts';
 import { type Log, type Runner, runStep } from './run-step.ts';
 import { freezeItself } from './self-freeze.ts';
@@ -65,14 +69,27 @@ export type ResponseParts = {
 	readonly escalation?: Setting['escalation'];
 	/** The route of an incident: who is told when it is opened, and who is next. */
 	readonly routeOf?: RouteOf;
+	/** Everybody by their ids, with deputies and without the roles that groups lend: nobody outside is asked. Left out: `people`. */
+	readonly staff?: () => Promise<readonly Person[]>;
+	/** Ways to reach people outside Slack; without it there are none. */
+	readonly paging?: Paging;
 	/** Where steps that read are aimed, by their action. */
 	readonly stores?: ReadonlyMap<string, string>;
 	/** How long approvals are waited for where a playbook does not say; 15 minutes. */
 	readonly approvalMs?: number;
 };
 
-/** Builds the stage. Configuration is read once: a change of a file takes a new start (or a new stage). */
+/** The stage: handlers for its topics, and the look at what Slack does not take, which the caller repeats. */
 export function createResponse(parts: ResponseParts): Handlers {
+	return openResponse(parts).handlers;
+}
+
+/** Builds the stage. Configuration is read once: a change of a file takes a new start (or a new stage). */
+export function openResponse(parts: ResponseParts): {
+	readonly handlers: Handlers;
+	readonly lookUnheard: () => Promise<void>;
+} {
+	const paging = parts.paging ?? NO_PAGING;
 	const connectors = connectorsByAction(parts.connectors);
 	const setting: Setting = {
 		inventory: parts.inventory,
@@ -87,6 +104,7 @@ export function createResponse(parts: ResponseParts): Handlers {
 		},
 		storeOf: (action) => parts.stores?.get(action) ?? null,
 		approvalMs: parts.approvalMs ?? APPROVAL_WAIT_MS,
+		pagers: configsOf(paging),
 		...(parts.escalation === undefined ? {} : { escalation: parts.escalation }),
 	};
 	const runner: Runner = {
@@ -106,19 +124,32 @@ export function createResponse(parts: ResponseParts): Handlers {
 	const escalator: Escalator = {
 		database: parts.database,
 		routeOf: parts.routeOf ?? (() => null),
-		people: async () => (await withPeople(parts, setting)).people,
+		people: parts.staff ?? (async () => (await withPeople(parts, setting)).people),
+		pagers: configsOf(paging),
 		newId: runner.newId,
 		clock: parts.clock,
 	};
-	return {
+	const desk: PageDesk = {
+		database: parts.database,
+		paging,
+		breakers: new Map(paging.pagers.map((pager) => [pager.config.name, createBreaker()])),
+		newId: runner.newId,
+		clock: parts.clock,
+	};
+	const drill = { ...escalator, people: async () => (await withPeople(parts, setting)).people, random: parts.random };
+	const handlers: Handlers = {
 		plan: (due) => each(due, async (one) => await planIncident(parts, setting, one)),
 		run: (due) => each(due, async (one) => await runStep(runner, one)),
 		expire: (due) => each(due, async (one) => await expire(parts, runner, one)),
 		escalate: (due) => each(due, async (one) => await escalateIncident(escalator, one)),
+		escalate_safety: (due) => each(due, async (one) => await escalateIncident(escalator, one)),
+		pager: (due) => each(due, async (one) => await sendPage(desk, one)),
+		pager_safety: (due) => each(due, async (one) => await sendPage(desk, one)),
 		verify: (due) => each(due, async (one) => await verifyStep(runner, one)),
 		view: (due) => each(due, async (one) => await viewStep(runner, one)),
-		drill: (due) => each(due, async (one) => await goOnWithDrill({ ...escalator, random: parts.random }, one)),
+		drill: (due) => each(due, async (one) => await goOnWithDrill(drill, one)),
 	};
+	return { handlers, lookUnheard: createUnheard(desk).look };
 }
 
 /** The people are asked for at each look: one who left a group this morning does not approve tonight. */

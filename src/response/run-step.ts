@@ -9,12 +9,14 @@
 // (read-back); where it honours Idempotency-Key the call is made again with the same key; otherwise people are asked.
 import { isDrill } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
+import type { PagerConfig } from '../domain/pager.ts';
 import type { Step } from '../domain/step.ts';
 import { HOUR, type Instant } from '../domain/time.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
 import { proposeStep } from '../safety/proposed-step.ts';
 import { touchesOt } from '../safety/touches-ot.ts';
 import type { Database } from '../store/database.ts';
+import { readDrill } from '../store/read/drill.ts';
 import {
 	countPagesSince,
 	isStepHeldElsewhere,
@@ -31,6 +33,7 @@ import { runInDrill } from './drill-step.ts';
 import { clear, permit } from './gate.ts';
 import { containedBy, holderOf } from './held-elsewhere.ts';
 import { closedBy, messagesOf } from './outcome.ts';
+import { rowsOf } from './pagers/page.ts';
 import { isTampered } from './tampering.ts';
 import { tellRead } from './tell-read.ts';
 import { askOn, cardOf, otherOtStep, type View } from './view.ts';
@@ -214,6 +217,7 @@ async function tell(runner: Runner, due: Due, step: Step, view: View, action: In
 		updated_at: now,
 	};
 	const { changes, topics } = messagesOf(told.notes, step, runner.newId, now);
+	const paged = rowsOf(told.pages ?? [], step.incident, view.incident.process_safety, runner.newId, now);
 	const entries: NewEntry[] = [
 		stepEntry(
 			'step.intent',
@@ -226,7 +230,12 @@ async function tell(runner: Runner, due: Due, step: Step, view: View, action: In
 			},
 			now,
 		),
-		stepEntry('step.result', step, { state: told.state, outcome: told.outcome, messages: told.notes.length }, now),
+		stepEntry(
+			'step.result',
+			step,
+			{ state: told.state, outcome: told.outcome, messages: told.notes.length, pages: paged.changes.length },
+			now,
+		),
 	];
 	if (told.state === 'hands')
 		entries.push(
@@ -239,8 +248,8 @@ async function tell(runner: Runner, due: Due, step: Step, view: View, action: In
 		);
 	await finish(runner, due, {
 		entries,
-		changes: [update(step, after), ...changes],
-		topics: [...topics, ...(told.state === 'hands' ? [askOn(view)] : []), ...wake(view)],
+		changes: [update(step, after), ...changes, ...paged.changes],
+		topics: [...topics, ...paged.topics, ...(told.state === 'hands' ? [askOn(view)] : []), ...wake(view)],
 	});
 }
 
@@ -257,8 +266,16 @@ async function inputFor(runner: Runner, step: Step, view: View, now: Instant): P
 			step.action === 'enrich' && asset !== null
 				? await readPastIncidents(runner.database, asset.id, step.incident, 5)
 				: [],
+		pagers: await pagersFor(runner, step, view),
 		now,
 	};
+}
+
+/** A drill stays in Slack unless its scenario says otherwise. */
+async function pagersFor(runner: Runner, step: Step, view: View): Promise<readonly PagerConfig[]> {
+	const { pagers = [] } = view.setting;
+	if (pagers.length === 0 || !isDrill(step.incident)) return pagers;
+	return (await readDrill(runner.database, step.incident))?.pagers === true ? pagers : [];
 }
 
 /** After an end: the card, and the plan, which looks at the steps that waited for this one. */

@@ -2,16 +2,16 @@
 // reads and changes nothing; nothing is tried again here: where the target shows otherwise, people are told and decide.
 // NOT here: asking the target (verify-step.ts), and the operators' view (view-question.ts).
 import type { Json, NewEntry } from '../domain/entry.ts';
-import { holdsRole, type Role } from '../domain/person.ts';
+import { holdsRole, type Person, type Role } from '../domain/person.ts';
 import { never } from '../domain/result.ts';
 import type { Step } from '../domain/step.ts';
 import { type Instant, MINUTE, SECOND } from '../domain/time.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
 import type { Change, ToRecord } from '../store/record.ts';
-import type { Note } from './actions/action.ts';
 import { RUNNABLE } from './actions/index.ts';
 import { stepEntry, update } from './advance.ts';
-import { closedBy, messagesOf } from './outcome.ts';
+import { closedBy } from './outcome.ts';
+import { tellPeople } from './tell-people.ts';
 import { askOn, cardOf, type View } from './view.ts';
 
 /** Pauses before each look after a call that said `done`: a service may need time to show it. After the last a person is asked. */
@@ -186,12 +186,15 @@ function gone(step: Step, view: View, saw: Saw, newId: NewId, now: Instant): ToR
 	const own = takenBackBy(step, view);
 	if (own !== null) return ended(step, view, own.id, `taken back by "${own.title}": ${saw.detail}`, now);
 	const outcome = `taken back outside Interlock: ${saw.detail}. It is not done again by itself: find out who did it and why, and decide`;
-	const pages = messagesOf(pagesFor(step, view, outcome), step, newId, now);
+	const leads = leadsOf(step, view);
+	const where = step.target === null ? '' : ` on ${step.target}`;
+	const text = `INC-${view.incident.number}: "${step.title}"${where} was ${outcome}`.slice(0, 1_000);
+	const told = tellPeople(leads, `gone-${step.id}-${step.attempts}`, text, view, newId, now);
 	const what = ended(step, view, 'outside', outcome, now);
 	return {
 		...what,
-		changes: [...(what.changes ?? []), ...pages.changes],
-		topics: [...(what.topics ?? []), ...pages.topics],
+		changes: [...(what.changes ?? []), ...told.changes],
+		topics: [...(what.topics ?? []), ...told.topics],
 	};
 }
 
@@ -221,25 +224,13 @@ function ended(step: Step, view: View, by: string, outcome: string, now: Instant
 }
 
 /** A containment that ends behind our back may be the attacker's work: it is not left to who happens to read the thread. */
-function pagesFor(step: Step, { setting, incident }: View, outcome: string): Note[] {
+function leadsOf(step: Step, { setting, incident }: View): readonly Person[] {
 	const asset = step.target === null ? null : setting.inventory.find(step.target);
-	const leads = setting.people.filter((person) =>
-		LEADS.some((role) => holdsRole(person, role, asset?.site ?? incident.sites[0] ?? null, asset?.zone ?? null)),
-	);
-	return leads.slice(0, LEADS_MAX).flatMap(({ id, slack }): Note[] =>
-		slack === null
-			? []
-			: [
-					{
-						key: `page:gone-${step.id}-${step.attempts}:${id}`,
-						channel: slack,
-						text: `INC-${incident.number}: "${step.title}"${step.target === null ? '' : ` on ${step.target}`} was ${outcome}`.slice(
-							0,
-							1_000,
-						),
-					},
-				],
-	);
+	return setting.people
+		.filter((person) =>
+			LEADS.some((role) => holdsRole(person, role, asset?.site ?? incident.sites[0] ?? null, asset?.zone ?? null)),
+		)
+		.slice(0, LEADS_MAX);
 }
 
 /** In doubt: a yes of the target settles it; anything else leaves it to people. It is never tried again. */

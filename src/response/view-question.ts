@@ -16,7 +16,7 @@ import type { Change } from '../store/record.ts';
 import { stepEntry } from './advance.ts';
 import { takeBack } from './expire.ts';
 import { undoKey } from './order.ts';
-import { messagesOf } from './outcome.ts';
+import { tellPeople } from './tell-people.ts';
 import { askOn, cardOf, type View } from './view.ts';
 
 /** How long each who is asked has: an operator who has lost the view knows it by then, and calls. */
@@ -156,18 +156,8 @@ function askRound(
 		`${where}: is your view alive, does the process answer? Answer in the incident's thread, or: ` +
 		`/interlock view ${number} alive|impaired|lost${zone === null ? '' : ` ${zone}`}` +
 		`${until === null ? '' : ` (by ${toIso(until).slice(11, 16)} UTC; then the next are asked)`}`;
-	const notes = people.flatMap((person) =>
-		person.slack === null
-			? []
-			: [
-					{
-						key: `page:view-${viewKey(step.id, zone).replaceAll(':', '-')}-${round}:${person.id}`,
-						channel: person.slack,
-						text,
-					},
-				],
-	);
-	const { changes, topics } = messagesOf(notes, step, newId, now);
+	const what = `view-${viewKey(step.id, zone).replaceAll(':', '-')}-${round}`;
+	const { changes, topics } = tellPeople(people, what, text, view, newId, now);
 	return { entries: [entry], changes, topics };
 }
 

@@ -1,5 +1,6 @@
 // One incident as the pure parts of this stage see it: the snapshot of the database, and what the program was configured with.
 import type { Approval } from '../domain/decision.ts';
+import type { PagerConfig } from '../domain/pager.ts';
 import { type Person, Role, SIDE_OF_ROLE } from '../domain/person.ts';
 import type { Scalar } from '../domain/playbook-condition.ts';
 import type { Step } from '../domain/step.ts';
@@ -22,6 +23,8 @@ export type Setting = Ground & {
 	/** Where a step of this action reads: an asset of the inventory; null or left out where nothing is set up. */
 	readonly storeOf?: (action: string) => string | null;
 	readonly approvalMs: number;
+	/** The ways to reach people outside Slack. */
+	readonly pagers?: readonly PagerConfig[];
 	/** Ids of people whom the site names for an incident when nobody answers, those first who are called first (routes.yaml). */
 	readonly escalation?: (incident: IncidentSummary) => readonly (readonly string[])[];
 };

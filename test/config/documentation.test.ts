@@ -27,6 +27,8 @@ describe('docs/configuration.md', () => {
 			DESK_TOKEN: 'desk-token-1',
 			NOZOMI_SECRET: 'nozomi-secret',
 			WAZUH_PASSWORD: 'wazuh-password',
+			PAGERDUTY_KEY: 'a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6',
+			SMTP_PASSWORD: 'smtp-password',
 		};
 		const reader = { folder: () => ok(new Map([...files, ['windows.csv', windows]])), secretFile: () => ok('') };
 		const loaded = loadConfig(env, reader, Date.UTC(2026, 0, 5));

@@ -113,7 +113,7 @@ describe('an incident that nobody has acknowledged', () => {
 		['merged', { ...INCIDENT, state: 'merged' as const }],
 		['low, which has no card', { ...INCIDENT, severity: 'low' as const }],
 	])('is told to nobody when it is %s', (_, incident) => {
-		expect(due(3 * HOUR, { incident })).toEqual({ entries: [], notes: [], topics: [] });
+		expect(due(3 * HOUR, { incident })).toEqual({ entries: [], notes: [], topics: [], pages: [] });
 	});
 
 	it('without a route is told to nobody by this', () => {

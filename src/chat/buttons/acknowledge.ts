@@ -46,7 +46,11 @@ export function acknowledge(click: IncidentClick): Answer {
 				expect: { state: 'open' },
 			},
 		],
-		topics: [{ topic: 'card', key: incident.id }],
+		topics: [
+			{ topic: 'card', key: incident.id },
+			// Who was paged outside Slack is called no more.
+			{ topic: 'pager', key: `life:${incident.id}` },
+		],
 		reply: `${name} is yours. Others see that you have it.`,
 	};
 }

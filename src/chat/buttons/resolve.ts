@@ -75,7 +75,11 @@ export function resolve(click: IncidentClick): Answer {
 			},
 			...changes,
 		],
-		topics: [{ topic: 'card', key: incident.id }],
+		topics: [
+			{ topic: 'card', key: incident.id },
+			// Who was paged outside Slack is called no more.
+			{ topic: 'pager', key: `life:${incident.id}` },
+		],
 		reply: `${name} is resolved.${open.length > 0 ? ` ${count(open.length, 'step')} that had not begun: cancelled.` : ''}`,
 	};
 }

@@ -181,6 +181,7 @@ function started(
 		site,
 		lasts: scenario.lasts,
 		anytime,
+		...(scenario.pagers === true ? { pagers: true } : {}),
 		cast: Object.fromEntries(Object.entries(cast).map(([name, asset]) => [name, asset.id])),
 		alerts: alerts.map(({ at, alert }) => ({ at, alert: { ...alert } })),
 		targets: { ...scenario.targets },

@@ -52,10 +52,19 @@ const WORDS: Partial<Record<EntryKind, string>> = {
 	'rule.declined': 'a change to the rules declined',
 	'rule.revoked': 'a learned rule revoked',
 	'advice.failed': 'the model did not answer',
+	'page.sent': 'paged outside Slack',
+	'page.failed': 'a page outside Slack did not get through',
+	'page.dropped': 'a page outside Slack was left out',
 };
 
 /** Entries that have words of their own under the card, or none there. */
-const NOT_NOTED: readonly EntryKind[] = ['advice.failed', 'incident.escalated'];
+const NOT_NOTED: readonly EntryKind[] = [
+	'advice.failed',
+	'incident.escalated',
+	'page.sent',
+	'page.failed',
+	'page.dropped',
+];
 
 /** Whether an entry makes a line under the card. */
 export function isNoted(entry: TimelineEntry): boolean {
@@ -76,6 +85,7 @@ const DETAILS = [
 	'step_title',
 	'action',
 	'target',
+	'pager',
 	'name',
 	'subject',
 	'value',

@@ -3,12 +3,15 @@
 import type { z } from 'zod';
 import type { Asset } from '../../domain/asset.ts';
 import type { Inventory } from '../../domain/inventory.ts';
+import type { PagerConfig } from '../../domain/pager.ts';
 import type { Person } from '../../domain/person.ts';
+import type { Severity } from '../../domain/severity.ts';
 import type { Step } from '../../domain/step.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { ActionName } from '../../safety/actions.ts';
 import type { Grant } from '../../safety/grant.ts';
 import type { CallResult, Connector } from '../connectors/connector.ts';
+import type { Page } from '../pagers/page.ts';
 
 /** A message that an action wants to be posted; the chat stage makes it safe to show and posts it once. */
 export type Note = {
@@ -25,6 +28,8 @@ type Told = {
 	/** One line for the step's row and the timeline. */
 	readonly outcome: string;
 	readonly notes: readonly Note[];
+	/** The same to the same people outside Slack. */
+	readonly pages?: readonly Page[];
 };
 
 type PastIncident = {
@@ -41,7 +46,7 @@ export type ActionInput = {
 	readonly incident: {
 		readonly id: string;
 		readonly number: number;
-		readonly severity: string;
+		readonly severity: Severity;
 		readonly process_safety: boolean;
 		readonly sites: readonly string[];
 		readonly zones: readonly string[];
@@ -51,6 +56,8 @@ export type ActionInput = {
 	/** Pages that each person got within the last hour. */
 	readonly recentPages: Readonly<Record<string, number>>;
 	readonly pastIncidents: readonly PastIncident[];
+	/** The ways outside Slack that are set up. */
+	readonly pagers?: readonly PagerConfig[];
 	readonly now: Instant;
 };
 

@@ -2,7 +2,7 @@
 // button to press; instructions are the playbook author's, and the operator decides.
 import { z } from 'zod';
 import type { InternalAction, Note } from './action.ts';
-import { hasEnough, onCall } from './on-call.ts';
+import { hasEnough, onCall, pagedFor } from './on-call.ts';
 
 export const askControlRoom: InternalAction = {
 	kind: 'internal',
@@ -25,6 +25,7 @@ export const askControlRoom: InternalAction = {
 			state: 'hands',
 			outcome,
 			notes: [...direct, { key: `note:${step.id}`, channel: '', text: `${text}\n(${outcome})` }],
+			pages: pagedFor(operators, text, input).pages,
 		};
 	},
 };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Role } from '../../domain/person.ts';
 import type { InternalAction, Note } from './action.ts';
-import { hasEnough, onCall } from './on-call.ts';
+import { hasEnough, onCall, pagedFor } from './on-call.ts';
 
 export const askPerson: InternalAction = {
 	kind: 'internal',
@@ -18,6 +18,7 @@ export const askPerson: InternalAction = {
 			.filter((person) => person.slack !== null && !hasEnough(person, input))
 			.map((person) => ({ key: `page:${step.id}:${person.id}`, channel: person.slack ?? '', text }));
 		const names = people.map((person) => person.name).join(', ');
-		return { state: 'hands', outcome: names === '' ? 'asked in the thread' : `asked ${names}`, notes };
+		const { pages } = pagedFor(people, text, input);
+		return { state: 'hands', outcome: names === '' ? 'asked in the thread' : `asked ${names}`, notes, pages };
 	},
 };

@@ -1,5 +1,6 @@
 // Who is told: the people who hold a role at the incident's place. Pure.
 import { holdsRole, type Person, type Role } from '../../domain/person.ts';
+import { type Paged, pagesOf } from '../pagers/page.ts';
 import type { ActionInput } from './action.ts';
 
 /** People paged for one step, and pages that one person gets within an hour; a safety alarm is never held back. */
@@ -32,4 +33,17 @@ export function onCall(role: Role, input: ActionInput): Person[] {
 /** True where this person has had enough for an hour: the thread still says it, only the direct message is left out. */
 export function hasEnough(person: Person, input: ActionInput): boolean {
 	return !input.incident.process_safety && (input.recentPages[person.id] ?? 0) >= PAGES_PER_HOUR_MAX;
+}
+
+/** The same words to the same people by their pagers; who has had enough for an hour gets none of these either. */
+export function pagedFor(people: readonly Person[], text: string, input: ActionInput): Paged {
+	const { incident, step } = input;
+	return pagesOf({
+		pagers: input.pagers ?? [],
+		people: people.filter((person) => !hasEnough(person, input)),
+		named: [],
+		what: step.id,
+		text: text.startsWith('INC-') ? text : `INC-${incident.number}: ${text}`,
+		worth: incident,
+	});
 }

@@ -1,8 +1,9 @@
 // Action `page`: a direct message to everyone who holds a role at the incident's place, and a line in its thread.
 import { z } from 'zod';
 import { Role } from '../../domain/person.ts';
+import { throughWords } from '../pagers/page.ts';
 import type { InternalAction, Note } from './action.ts';
-import { hasEnough, onCall } from './on-call.ts';
+import { hasEnough, onCall, pagedFor } from './on-call.ts';
 
 export const page: InternalAction = {
 	kind: 'internal',
@@ -15,7 +16,8 @@ export const page: InternalAction = {
 		const text = String(step.params['text'] ?? step.title);
 		const people = onCall(role, input);
 		const reached = people.filter((person) => person.slack !== null && !hasEnough(person, input));
-		const missed = people.filter((person) => !reached.includes(person));
+		const { pages, through } = pagedFor(people, text, input);
+		const missed = people.filter((person) => !reached.includes(person) && !through.has(person.id));
 		const direct: Note[] = reached.map((person) => ({
 			key: `page:${step.id}:${person.id}`,
 			channel: person.slack ?? '',
@@ -26,6 +28,7 @@ export const page: InternalAction = {
 				? `nobody holds the role ${role}: tell somebody by telephone`
 				: [
 						reached.length > 0 ? `paged ${reached.map((person) => person.name).join(', ')}` : '',
+						throughWords(people, through),
 						missed.length > 0 ? `not reached by message: ${missed.map((person) => person.name).join(', ')}` : '',
 					]
 						.filter((part) => part !== '')
@@ -34,6 +37,7 @@ export const page: InternalAction = {
 			state: 'done',
 			outcome,
 			notes: [...direct, { key: `note:${step.id}`, channel: '', text: `${text}\n(${role}: ${outcome})` }],
+			pages,
 		};
 	},
 };

@@ -230,9 +230,15 @@ export async function isStepHeldElsewhere(
 /** Pages of real incidents that went to each person since an instant, by person's id (from the keys `page:<step>:<person>`). */
 export async function countPagesSince(database: Database, since: number): Promise<Record<string, number>> {
 	const rows = await database.db.execute<{ person: string; times: string }>(sql`
-		SELECT substring(key from '^page:[^:]+:(.+)$') AS person, count(*) AS times
-		FROM messages WHERE key LIKE 'page:%' AND created_at > ${since}
-			AND (incident IS NULL OR NOT starts_with(incident, ${DRILL_PREFIX})) GROUP BY 1`);
+		SELECT person, count(DISTINCT what) AS times FROM (
+			SELECT substring(key from '^page:[^:]+:(.+)$') AS person, substring(key from '^page:([^:]+):') AS what
+				FROM messages WHERE key LIKE 'page:%' AND created_at > ${since}
+				AND (incident IS NULL OR NOT starts_with(incident, ${DRILL_PREFIX}))
+			UNION ALL
+			SELECT substring(key from '^pager:[^:]+:[^:]+:([^#].*)$'), substring(key from '^pager:[^:]+:([^:]+):')
+				FROM messages WHERE key LIKE 'pager:%' AND created_at > ${since}
+				AND (incident IS NULL OR NOT starts_with(incident, ${DRILL_PREFIX}))
+		) AS told GROUP BY 1`);
 	return Object.fromEntries(rows.filter((row) => row.person !== null).map((row) => [row.person, Number(row.times)]));
 }
 
