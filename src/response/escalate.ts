@@ -1,7 +1,6 @@
 // The topics `escalate` and `escalate_safety`: reads one incident, asks escalation.ts who is to be told now, records it. What is said reaches Slack by `post`.
 import { DRILL_WAIT_MS, isDrill } from '../domain/drill.ts';
 import { Incident } from '../domain/incident.ts';
-import type { PagerConfig } from '../domain/pager.ts';
 import type { Person } from '../domain/person.ts';
 import type { RouteOf } from '../domain/route.ts';
 import { HOUR, type Instant } from '../domain/time.ts';
@@ -11,7 +10,7 @@ import { readDrill } from '../store/read/drill.ts';
 import { readIncidentRow, readMessageKeys } from '../store/read/escalation.ts';
 import { countPagesSince } from '../store/read/response.ts';
 import { record } from '../store/record.ts';
-import { escalationDue, levelKey } from './escalation.ts';
+import { escalationDue, levelKey, NOTHING_OUTSIDE, type Outside, routeOrNone } from './escalation.ts';
 import { messagesOf } from './outcome.ts';
 import { rowsOf } from './pagers/page.ts';
 
@@ -20,7 +19,7 @@ export type Escalator = {
 	readonly routeOf: RouteOf;
 	/** By their ids, with deputies; their roles are not asked for, and so nobody outside is. */
 	readonly people: () => Promise<readonly Person[]>;
-	readonly pagers: readonly PagerConfig[];
+	readonly outside: Outside;
 	readonly newId: (prefix: 'pst') => string;
 	readonly clock: () => Instant;
 };
@@ -40,7 +39,8 @@ export async function escalateIncident(escalator: Escalator, due: Due): Promise<
 	const row = await readIncidentRow(database, due.key);
 	// What the adviser wrote is not asked for here.
 	const incident = row === null ? null : Incident.parse({ ...row, advice: null });
-	const route = incident === null ? null : escalator.routeOf(incident);
+	const outside = leavesPagersOut ? NOTHING_OUTSIDE : escalator.outside;
+	const route = incident === null ? null : routeOrNone(incident, escalator.routeOf(incident), outside);
 	if (incident === null || route === null) {
 		await record(database, { entries: [], done: [due] }, now);
 		return;
@@ -54,7 +54,7 @@ export async function escalateIncident(escalator: Escalator, due: Due): Promise<
 		new Set(told.filter(Number.isInteger)),
 		await countPagesSince(database, now - HOUR),
 		now,
-		leavesPagersOut ? [] : escalator.pagers,
+		outside,
 	);
 	const { changes, topics } = messagesOf(said.notes, { incident: incident.id }, escalator.newId, now);
 	const paged = rowsOf(said.pages, incident.id, incident.process_safety, escalator.newId, now);

@@ -11,7 +11,7 @@ import { type Instant, MINUTE } from '../domain/time.ts';
 import type { NextTopic } from '../domain/topic.ts';
 import type { Note } from './actions/action.ts';
 import { PAGES_PER_HOUR_MAX } from './actions/on-call.ts';
-import { type Page, pagesOf, throughWords } from './pagers/page.ts';
+import { type Page, type Paged, pagesOf, throughWords } from './pagers/page.ts';
 
 /** Below it an incident has no card and wakes nobody. */
 const TOLD_SEVERITY_MIN = 'medium';
@@ -26,6 +26,10 @@ export type Escalation = {
 	readonly pages: readonly Page[];
 };
 
+/** The ways outside Slack. */
+export type Outside = { readonly pagers: readonly PagerConfig[]; readonly fallback: readonly string[] };
+export const NOTHING_OUTSIDE: Outside = { pagers: [], fallback: [] };
+
 const NOTHING: Escalation = { entries: [], notes: [], topics: [], pages: [] };
 
 /**
@@ -35,7 +39,7 @@ const NOTHING: Escalation = { entries: [], notes: [], topics: [], pages: [] };
  * @param told levels whose words stand under the card already
  * @param recentPages direct messages that each person got within the hour: past the limit only the thread says it, but of process safety
  *   everybody always hears
- * @param pagers the ways outside Slack that are set up
+ * @param outside the ways outside Slack that are set up, and those of them for process safety that nobody is named for
  */
 export function escalationDue(
 	incident: Incident,
@@ -44,7 +48,7 @@ export function escalationDue(
 	told: ReadonlySet<number>,
 	recentPages: Readonly<Record<string, number>>,
 	now: Instant,
-	pagers: readonly PagerConfig[] = [],
+	outside: Outside = NOTHING_OUTSIDE,
 ): Escalation {
 	if (incident.state !== 'open' || route === null) return NOTHING;
 	if (!incident.process_safety && severityRank(incident.severity) < severityRank(TOLD_SEVERITY_MIN)) return NOTHING;
@@ -54,7 +58,7 @@ export function escalationDue(
 	);
 	const next = levels.find((level, index) => !told.has(index) && incident.opened_at + level.after > now);
 	const isLast = (index: number): boolean => index > 0 && index === levels.length - 1;
-	const said = due.map((level) => sayLevel(incident, level, people, recentPages, isLast(level.index), now, pagers));
+	const said = due.map((level) => sayLevel(incident, level, people, recentPages, isLast(level.index), now, outside));
 	return {
 		entries: said.map(({ entry }) => entry),
 		notes: said.flatMap(({ notes }) => notes),
@@ -62,6 +66,15 @@ export function escalationDue(
 			next === undefined ? [] : [{ topic: laneOf(incident), key: incident.id, after: incident.opened_at + next.after }],
 		pages: said.flatMap(({ pages }) => pages),
 	};
+}
+
+/** Of an incident that no route fits: process safety is somebody's all the same. */
+export function routeOrNone(
+	incident: Incident,
+	route: ReturnType<RouteOf>,
+	{ fallback }: Outside,
+): ReturnType<RouteOf> {
+	return route === null && incident.process_safety && fallback.length > 0 ? { people: [], escalation: [] } : route;
 }
 
 /** Process safety waits for nobody else's levels; a drill is none. */
@@ -87,7 +100,7 @@ function sayLevel(
 	recentPages: Readonly<Record<string, number>>,
 	isLast: boolean,
 	now: Instant,
-	pagers: readonly PagerConfig[],
+	outside: Outside,
 ): { readonly entry: NewEntry; readonly notes: readonly Note[]; readonly pages: readonly Page[] } {
 	const asked = askedOf(level.people, people, now);
 	const hasRoom = (person: Person): boolean =>
@@ -98,14 +111,19 @@ function sayLevel(
 		level.index === 0
 			? 'is yours'
 			: `has not been acknowledged for ${Math.round((now - incident.opened_at) / MINUTE)} minutes`;
-	const paged = pagesOf({
-		pagers,
-		people: asked.filter(hasRoom),
-		named: level.pagers ?? [],
-		what: `${incident.id}-${level.index}`,
-		text: `${head} ${why}: ${incident.title}`,
-		worth: incident,
-	});
+	const page = (named: readonly string[]): Paged =>
+		pagesOf({
+			pagers: outside.pagers,
+			people: asked.filter(hasRoom),
+			named,
+			what: `${incident.id}-${level.index}`,
+			text: `${head} ${why}: ${incident.title}`,
+			worth: incident,
+		});
+	const own = page(level.pagers ?? []);
+	// An alarm that would reach nobody goes to those who are there for what reaches nobody.
+	const isLost = incident.process_safety && reached.length === 0 && own.pages.length === 0;
+	const paged = isLost ? page(outside.fallback) : own;
 	const missed = asked.filter((person) => !reached.includes(person) && !paged.through.has(person.id));
 	const direct = reached.map((person) => ({
 		key: `page:${incident.id}-${level.index}:${person.id}`,

@@ -125,7 +125,7 @@ export function openResponse(parts: ResponseParts): {
 		database: parts.database,
 		routeOf: parts.routeOf ?? (() => null),
 		people: parts.staff ?? (async () => (await withPeople(parts, setting)).people),
-		pagers: configsOf(paging),
+		outside: { pagers: configsOf(paging), fallback: paging.fallback },
 		newId: runner.newId,
 		clock: parts.clock,
 	};

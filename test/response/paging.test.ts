@@ -6,7 +6,7 @@ import { PagerConfig } from '../../src/domain/pager.ts';
 import type { Person } from '../../src/domain/person.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { page } from '../../src/response/actions/page.ts';
-import { escalationDue } from '../../src/response/escalation.ts';
+import { escalationDue, routeOrNone } from '../../src/response/escalation.ts';
 import { pauseBefore } from '../../src/response/pagers/desk.ts';
 import { letterOf } from '../../src/response/pagers/letter.ts';
 import { addressOf, dedupKey, pageKey, pagesOf, readPageKey, rowsOf } from '../../src/response/pagers/page.ts';
@@ -110,7 +110,7 @@ describe('an escalation', () => {
 	};
 	const people = [person('ole', { slack: 'U1', pagers: ['mail'] }), person('anna', { pagers: ['mail'] })];
 	const due = (told: number[], at: number, pages = {}) =>
-		escalationDue(INCIDENT, route, people, new Set(told), pages, NOW + at, PAGERS);
+		escalationDue(INCIDENT, route, people, new Set(told), pages, NOW + at, { pagers: PAGERS, fallback: [] });
 
 	it('pages its people and its pagers, level by level', () => {
 		expect(due([], 0).pages.map((one) => `${one.pager} ${one.what} ${one.to.slice(0, 1)}`)).toEqual([
@@ -133,8 +133,25 @@ describe('an escalation', () => {
 		expect(held.notes.at(-1)?.text).toContain('call them: OLE');
 	});
 
+	it('of process safety that would reach nobody goes to the fallback, also where no route fits', () => {
+		const gas = { ...INCIDENT, process_safety: true };
+		const outside = { pagers: PAGERS, fallback: ['oncall'] };
+		const told = (of: Incident, own: ReturnType<typeof routeOrNone>) =>
+			escalationDue(of, routeOrNone(of, own, outside), people, new Set(), {}, NOW, outside).pages.map(
+				(one) => one.pager,
+			);
+		expect(told(gas, null)).toEqual(['oncall']);
+		expect(told(gas, { people: ['nobody'], escalation: [] })).toEqual(['oncall']);
+		expect(told(gas, { people: ['ole'], escalation: [] })).toEqual(['mail']);
+		expect(told(INCIDENT, null)).toEqual([]);
+		expect(told(INCIDENT, { people: [], escalation: [] })).toEqual([]);
+	});
+
 	it('of process safety goes on in a lane of its own', () => {
-		const safe = escalationDue({ ...INCIDENT, process_safety: true }, route, people, new Set(), {}, NOW, PAGERS);
+		const safe = escalationDue({ ...INCIDENT, process_safety: true }, route, people, new Set(), {}, NOW, {
+			pagers: PAGERS,
+			fallback: [],
+		});
 		expect(safe.topics).toMatchObject([{ topic: 'escalate_safety' }]);
 		expect(due([], 0).topics).toMatchObject([{ topic: 'escalate' }]);
 	});

@@ -72,8 +72,27 @@ paging: { slack_after: 2m, fallback: [mail, oncall] }
   when: "true"
   people: [ole]
 `,
+	'inventory.yaml': () => `assets:
+  - { id: hmi-1, hostname: HMI-1, zone: cell-1, purdue: 2, kind: hmi }
+zones:
+  - { id: cell-1, purdue: 2 }
+`,
+	'drills/quiet.yaml': () => drillOf('quiet', ''),
+	'drills/loud.yaml': () => drillOf('loud', 'pagers: true'),
 	'sources.yaml': () => '- { name: alertmanager, kind: alertmanager }\n',
 };
+
+function drillOf(id: string, more: string): string {
+	return `id: ${id}
+title: The view is lost (${id})
+about: Who answers
+lasts: 30min
+${more}
+assets: { view: { classes: [hmi] } }
+alerts:
+  - { at: 0s, title: "{view} no longer answers (${id})", severity: high, domain: ot, techniques: [T0815], target: view }
+`;
+}
 
 /** Slack's API behind a wall: closed, no call gets through. Events come by their own socket. */
 async function startWall(target: string): Promise<typeof wall> {
@@ -132,8 +151,8 @@ beforeAll(async () => {
 	const io = { out: () => undefined, err: () => undefined, stdin: async () => new Uint8Array(), env };
 	expect(await init([folder], io)).toBe(0);
 	writeFileSync(join(folder, 'ca.pem'), authority.ca);
+	mkdirSync(join(folder, 'drills'), { recursive: true });
 	for (const [name, text] of Object.entries(YAML)) writeFileSync(join(folder, name), text());
-	mkdirSync(join(folder, 'rules'), { recursive: true });
 	const loaded = loadConfig(env, fileReader, Date.now());
 	if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
 	const shipped = loadShipped(loaded.value);
@@ -148,6 +167,7 @@ beforeAll(async () => {
 		channel: '#incidents',
 		rules: shipped.rules,
 		playbooks: [],
+		drills: shipped.drills,
 		clock,
 		log: createLog('silent'),
 		metrics,
@@ -202,6 +222,34 @@ const entriesOf = async (incident: string, kind: string): Promise<Record<string,
 	).map((row) => JSON.parse(String(row['canonical'])).data);
 const soon = { timeout: 20_000 };
 
+describe('a drill', () => {
+	it('stays in Slack, unless its scenario says otherwise: then each page says that it is one', async () => {
+		const run = async (name: string): Promise<string> => {
+			await slack.act.command('U0000001', 'incidents', `/interlock drill start ${name} anytime`);
+			const find = async (): Promise<string | null> => {
+				const [row] = await fresh.database.raw`SELECT id FROM incidents WHERE title LIKE ${`%(${name})%`}`;
+				return row === undefined ? null : String(row['id']);
+			};
+			await expect.poll(find, soon).not.toBeNull();
+			const id = String(await find());
+			await expect.poll(async () => (await entriesOf(id, 'incident.escalated')).length, soon).toBe(1);
+			await expect.poll(() => flow.idle(1_000), soon).toBe(true);
+			await slack.act.command('U0000001', 'incidents', '/interlock drill stop enough');
+			await expect.poll(async () => (await entriesOf(id, 'drill.cleared')).length, soon).toBe(1);
+			return id;
+		};
+		const quiet = await run('quiet');
+		expect(await entriesOf(quiet, 'page.intent')).toEqual([]);
+		expect((await entriesOf(quiet, 'incident.escalated'))[0]).not.toHaveProperty('pagers');
+		const loud = await run('loud');
+		expect(mail.mails.map((one) => `${one.to.join()} ${one.headers['subject']}`)).toEqual([
+			expect.stringMatching(/^ole@plant.example DRILL: INC-\d+ \(high\) is yours: DRILL: HMI-1 no longer answers/),
+		]);
+		expect(await entriesOf(loud, 'page.sent')).toMatchObject([{ pager: 'mail', drill: loud }]);
+		expect(events.events).toEqual([]);
+	}, 60_000);
+});
+
 describe('an alarm that nobody answers', () => {
 	it('goes out by pager and mail, rings again at the next level, and is over when somebody has it', async () => {
 		const incident = await alarm('gd-101');
@@ -243,7 +291,7 @@ describe('an alarm that nobody answers', () => {
 		// No address in the ledger, which nobody can erase.
 		const all = await fresh.database.raw`SELECT canonical FROM ledger_entries WHERE canonical LIKE '%@plant.example%'`;
 		expect(all).toHaveLength(0);
-		expect(await metrics.text()).toMatch(/interlock_pages_total\{pager="mail",result="sent"\} 2/);
+		expect(await metrics.text()).toMatch(/interlock_pages_total\{pager="mail",result="sent"\} 3/);
 	}, 60_000);
 
 	it('is paged once more under the same name where the program dies between the call and its record', async () => {
