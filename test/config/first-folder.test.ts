@@ -66,7 +66,8 @@ describe('interlock init', () => {
 		expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toMatch(/^secrets\/$/m);
 		// The examples, with their marks taken away and the empty lists gone.
 		mkdirSync(join(folder, 'secrets'));
-		writeFileSync(join(folder, 'secrets/nozomi-north'), 'a-secret-of-the-test\n');
+		for (const name of ['nozomi-north', 'pagerduty', 'smtp'])
+			writeFileSync(join(folder, 'secrets', name), 'a-secret-of-the-test\n');
 		for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml'))) {
 			const text = readFileSync(join(folder, name), 'utf8')
 				.replace('sources: []', '')
