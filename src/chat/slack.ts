@@ -3,8 +3,10 @@
 import type { Server } from 'node:http';
 import type { App, Logger as BoltLogger, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
+import { slackDestinations } from '../domain/destination.ts';
 import { type JsonObject, type Message, plainReply } from './blocks.ts';
 import { createPacer, type Pacer } from './pacer.ts';
+import { slackFetch } from './slack-fetch.ts';
 import { readChoices, readFields } from './submission.ts';
 
 /** One call may take so long; two tries and a pause stay below the lease of an outbox row. */
@@ -139,10 +141,12 @@ export async function createSlack(options: SlackOptions): Promise<SlackEdge> {
 	// Loaded here and not at the top: a command line that never talks to Slack does not pay for it.
 	const [bolt, web] = await Promise.all([import('@slack/bolt'), import('@slack/web-api')]);
 	const log = boltLogger(options.log, bolt.LogLevel.WARN);
-	const api =
-		options.apiUrl === null
+	const api = {
+		fetch: slackFetch(slackDestinations(options.apiUrl)),
+		...(options.apiUrl === null
 			? {}
-			: { slackApiUrl: options.apiUrl.endsWith('/') ? options.apiUrl : `${options.apiUrl}/` };
+			: { slackApiUrl: options.apiUrl.endsWith('/') ? options.apiUrl : `${options.apiUrl}/` }),
+	};
 	const client = new web.WebClient(options.token, {
 		...api,
 		timeout: CALL_TIMEOUT_MS,

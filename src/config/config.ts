@@ -13,6 +13,7 @@ import type { SiteRule } from '../domain/site-rule.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Window } from '../domain/window.ts';
 import { checkReferences } from './config-references.ts';
+import { checkEgress, egressOf } from './egress.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { loadFactsFile } from './facts-file.ts';
 import { type FilePlace, Findings, shown } from './finding.ts';
@@ -249,6 +250,8 @@ class Loading {
 		const { inventory } = config;
 		const isInventoryKnown = inventory !== null || !this.has('inventory.yaml', 'inventory.csv');
 		this.findings.push(...checkReferences((file) => this.#written(file), inventory, isInventoryKnown));
+		if (inventory !== null)
+			this.findings.push(...checkEgress(egressOf(environment, this.#connectorEntries()), inventory));
 		return config;
 	}
 
@@ -526,15 +529,22 @@ class Loading {
 
 	/** Every connector that is right in itself, also where the file has another fault: its secret is looked for all the same. */
 	#connectors(): Connector[] {
+		return this.#connectorEntries().flatMap(({ config, place, authPlace }): Connector[] => {
+			if (config.auth === undefined) return [{ config, secret: null, place }];
+			const secret = this.#secret(config.auth, `connector \`${config.name}\``, authPlace);
+			return secret === null ? [] : [{ config, secret, place }];
+		});
+	}
+
+	/** The same without their secrets: also those whose secret is not there. */
+	#connectorEntries(): { config: ConnectorConfig; place: FilePlace; authPlace: () => FilePlace }[] {
 		return this.#written('interlock.yaml')
 			.list('connectors')
-			.flatMap((written): Connector[] => {
+			.flatMap((written) => {
 				const parsed = ConnectorConfig.safeParse(written.value);
-				if (!parsed.success) return [];
-				const config = parsed.data;
-				if (config.auth === undefined) return [{ config, secret: null, place: written.at() }];
-				const secret = this.#secret(config.auth, `connector \`${config.name}\``, () => written.at('auth'));
-				return secret === null ? [] : [{ config, secret, place: written.at() }];
+				return parsed.success
+					? [{ config: parsed.data, place: written.at(), authPlace: () => written.at('auth') }]
+					: [];
 			});
 	}
 

@@ -3,6 +3,7 @@
 // NOT here: what is asked (prompt.ts), what is hidden (mask.ts), what the answer may change (triage/clamp.ts).
 import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError, RateLimitError } from 'openai';
 import { z } from 'zod';
+import { type Destination, destinationOf, isOnList } from '../domain/destination.ts';
 import type { Instant } from '../domain/time.ts';
 import { type Breaker, type Budget, createBreaker, createBudget, type Spent, type Use } from './budget.ts';
 import { type Prompt, promptHash } from './prompt.ts';
@@ -107,7 +108,7 @@ export function createAdviser(options: AdviserOptions): Adviser {
 		maxRetries: 1,
 		timeout: options.timeoutMs,
 		logLevel: 'off',
-		fetch: boundedFetch,
+		fetch: boundedFetch(destinationOf(options.baseUrl)),
 	});
 	const ask = async <T>(question: Question<T>): Promise<AdviserAnswer<T>> => {
 		const began = now();
@@ -296,12 +297,19 @@ export function estimateTokens(text: string): number {
 	return Math.ceil(Buffer.byteLength(text, 'utf8') / 4);
 }
 
-/** fetch that stops reading after 512 KiB, and follows no redirect: the key goes where it was configured to go. */
-const boundedFetch: typeof fetch = async (input, init) => {
-	const response = await fetch(input, { ...init, redirect: 'error' });
+/** fetch for one host and port, that stops reading after 512 KiB and follows no redirect: the key goes where it was configured to go. */
+function boundedFetch(own: Destination | null): typeof fetch {
+	return async (input, init) => {
+		const to = destinationOf(input instanceof Request ? input.url : input);
+		if (own === null || to === null || !isOnList([own], to)) throw new TypeError('this is not the configured endpoint');
+		return bounded(await fetch(input, { ...init, redirect: 'error' }));
+	};
+}
+
+function bounded(response: Response): Response {
 	if (response.body === null) return response;
 	let seen = 0;
-	const bounded = response.body.pipeThrough(
+	const body = response.body.pipeThrough(
 		new TransformStream<Uint8Array, Uint8Array>({
 			transform(chunk, controller) {
 				seen += chunk.byteLength;
@@ -310,5 +318,5 @@ const boundedFetch: typeof fetch = async (input, init) => {
 			},
 		}),
 	);
-	return new Response(bounded, { status: response.status, headers: response.headers });
-};
+	return new Response(body, { status: response.status, headers: response.headers });
+}

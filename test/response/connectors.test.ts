@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GenericHttpConfig } from '../../src/domain/connector.ts';
-import { checkHost, refuseAddress } from '../../src/response/connectors/address-guard.ts';
+import { bindResolve, checkHost, refuseAddress } from '../../src/response/connectors/address-guard.ts';
 import { createBreaker, FAILURES_MAX, OPEN_MS } from '../../src/response/connectors/breaker.ts';
 import { bodyFor, urlFor } from '../../src/response/connectors/call-template.ts';
 import type { CallRequest, Connector } from '../../src/response/connectors/connector.ts';
@@ -65,20 +65,25 @@ describe('the address guard', () => {
 		'http://[::ffff:127.0.0.1]/',
 		'http://①②⑦.0.0.1/',
 	])('sees through the spelling %s', async (url) => {
-		const checked = await checkHost(new URL(url).hostname, false, async () => ['8.8.8.8']);
+		const checked = await checkHost(new URL(url).hostname, 80, false, async () => ['8.8.8.8']);
 		expect(checked.ok).toBe(false);
 	});
 
 	it('refuses a name of which one address is forbidden', async () => {
-		expect(await checkHost('edr.example', false, async () => ['8.8.8.8', '10.0.0.1'])).toMatchObject({
-			ok: false,
-			kind: 'refused',
-		});
-		expect(await checkHost('edr.example', false, async () => ['8.8.8.8', '8.8.4.4'])).toEqual({
-			ok: true,
-			address: '8.8.8.8',
-		});
-		expect(await checkHost('edr.example', false, async () => [])).toMatchObject({ ok: false, kind: 'unresolved' });
+		const look = (...addresses: string[]) =>
+			checkHost(
+				'edr.example',
+				443,
+				false,
+				bindResolve(
+					async () => addresses,
+					[{ host: 'edr.example', port: 443 }],
+					() => null,
+				),
+			);
+		expect(await look('8.8.8.8', '10.0.0.1')).toMatchObject({ ok: false, kind: 'refused' });
+		expect(await look('8.8.8.8', '8.8.4.4')).toEqual({ ok: true, address: '8.8.8.8' });
+		expect(await look()).toMatchObject({ ok: false, kind: 'unresolved' });
 	});
 });
 

@@ -201,7 +201,7 @@ async function connect(settings: LinkSettings): Promise<TLSSocket> {
 	const isPlainFirst = url.protocol === 'ldap:';
 	const port = url.port === '' ? (isPlainFirst ? 389 : 636) : Number(url.port);
 	const name = url.hostname.replace(/^\[|\]$/g, '');
-	const checked = await checkHost(url.hostname, settings.allowPrivate, settings.resolve);
+	const checked = await checkHost(url.hostname, port, settings.allowPrivate, settings.resolve);
 	if (!checked.ok) throw new LinkFailed(checked.kind === 'refused' ? 'refused' : 'not_sent', checked.reason);
 	const plain = isPlainFirst
 		? await opened(connectTcp({ host: checked.address, port }), 'connect', settings.timeoutMs)

@@ -1,7 +1,9 @@
 // Which addresses a connector may talk to. A connector's address is configuration, but names resolve to whatever a name server says:
-// the guard looks at every address a name has, right before the connection. NOT here: the connection (exchange.ts).
+// the guard looks at every address a name has, right before the connection. Each connector has a list of its own, and nothing else is reached
+// with it. NOT here: the connection (exchange.ts), what stands on a list (domain/destination.ts).
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import { type Destination, hostOf, isOnList, shownDestination } from '../../domain/destination.ts';
 
 type Range = readonly [address: string, bits: number];
 
@@ -54,6 +56,10 @@ function blockList(ranges: readonly Range[]): BlockList {
 
 const never = blockList(NEVER);
 const privates = blockList(PRIVATE);
+const loopback = blockList([
+	['127.0.0.0', 8],
+	['::1', 128],
+]);
 
 /**
  * Why this address may not be connected to; null where it may. IPv4 in IPv6 clothes (`::ffff:10.0.0.1`) is judged as the IPv4 address.
@@ -90,16 +96,50 @@ export type Resolve = (hostname: string) => Promise<readonly string[]>;
 export const resolveBySystem: Resolve = async (hostname) =>
 	(await lookup(hostname, { all: true, verbatim: true })).map((entry) => entry.address);
 
+/** What one client may reach. */
+type Bounds = {
+	readonly own: readonly Destination[];
+	/** Why nobody may connect to this address, whatever stands on the list: what the inventory knows there (safety/destination.ts). */
+	readonly refuse: (address: string) => string | null;
+};
+/** By the resolver that a client was given: there is no other way to make one, and none to widen it. */
+const bounds = new WeakMap<Resolve, Bounds>();
+
+/**
+ * The resolver of one client, for these destinations and no other. Whoever connects with a resolver that was not made here reaches this
+ * machine alone.
+ *
+ * @throws TypeError for a resolver that has its destinations already
+ */
+export function bindResolve(resolve: Resolve, own: readonly Destination[], refuse: Bounds['refuse']): Resolve {
+	if (bounds.has(resolve)) throw new TypeError('a client has its destinations already');
+	const bound: Resolve = async (hostname) => await resolve(hostname);
+	bounds.set(bound, { own: Object.freeze(own.map((one) => Object.freeze({ ...one }))), refuse });
+	return bound;
+}
+
 export type Checked =
 	| { readonly ok: true; readonly address: string }
 	| { readonly ok: false; readonly kind: 'refused' | 'unresolved'; readonly reason: string };
 
 /**
- * Resolves a host and returns the one address to connect to. All addresses of the name must be allowed: one forbidden among
- * them refuses the name, because the next look-up could return that one.
+ * Resolves a host and returns the one address to connect to. Host and port must stand on the client's list. All addresses of the name must
+ * be allowed: one forbidden among them refuses the name, because the next look-up could return that one.
  */
-export async function checkHost(hostname: string, allowPrivate: boolean, resolve: Resolve): Promise<Checked> {
-	const literal = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+export async function checkHost(
+	hostname: string,
+	port: number,
+	allowPrivate: boolean,
+	resolve: Resolve,
+): Promise<Checked> {
+	const bound = bounds.get(resolve);
+	const literal = hostOf(hostname);
+	if (literal === null) return refused(`\`${hostname.slice(0, 60)}\` is no host`);
+	const wanted = { host: literal, port };
+	if (bound !== undefined && !isOnList(bound.own, wanted)) {
+		const own = bound.own.map(shownDestination).join(', ');
+		return refused(`${shownDestination(wanted)} is not on this connector's list (${own === '' ? 'it is empty' : own})`);
+	}
 	let addresses: readonly string[];
 	try {
 		addresses = isIP(literal) === 0 ? await resolve(literal) : [literal];
@@ -107,12 +147,24 @@ export async function checkHost(hostname: string, allowPrivate: boolean, resolve
 		return { ok: false, kind: 'unresolved', reason: `\`${literal}\` does not resolve: ${codeOf(cause)}` };
 	}
 	for (const address of addresses) {
-		const refusal = refuseAddress(address, allowPrivate);
-		if (refusal !== null) return { ok: false, kind: 'refused', reason: `\`${literal}\`: ${refusal}` };
+		const refusal = refuseAddress(address, allowPrivate) ?? (bound ?? NO_LIST).refuse(unwrapped(address));
+		if (refusal !== null) return refused(`\`${literal}\`: ${refusal}`);
 	}
 	const [first] = addresses;
 	if (first === undefined) return { ok: false, kind: 'unresolved', reason: `\`${literal}\` has no address` };
 	return { ok: true, address: first };
+}
+
+/** Stand-ins are on this machine; everything else needs a list. */
+const NO_LIST: Pick<Bounds, 'refuse'> = {
+	refuse: (address) =>
+		loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+			? null
+			: `${address} is not this machine, and this client was made without a list of destinations`,
+};
+
+function refused(reason: string): Checked {
+	return { ok: false, kind: 'refused', reason };
 }
 
 function codeOf(cause: unknown): string {

@@ -3,6 +3,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
+import { destinationOf } from '../../domain/destination.ts';
 import { checkHost, type Resolve } from './address-guard.ts';
 
 /** Bytes of an answer that are read; an answer is a receipt, not a document. */
@@ -15,6 +16,7 @@ export type Exchange = {
 	readonly body: string | null;
 	readonly timeoutMs: number;
 	readonly allowPrivate: boolean;
+	/** Of this client: it says which destinations there are (`bindResolve`). */
 	readonly resolve: Resolve;
 	/** Bytes of the answer that are read, where a list is asked for; left out, those of a receipt. */
 	readonly bytesMax?: number;
@@ -23,7 +25,7 @@ export type Exchange = {
 /**
  * answered   a status came; `text` holds up to 64 KiB of the body (or `bytesMax`), `cut` says that there was more or that it broke off
  * not_sent   nothing of the request can have reached the target
- * refused    the address guard said no: nothing was sent
+ * refused    the address guard said no, by the client's list, the address or the inventory: nothing was sent
  * unknown    the request may have been carried out: time ran out or the connection broke after it stood
  */
 export type Answer =
@@ -44,7 +46,12 @@ export type Answer =
 /** Makes the request. Never throws; the timeout covers everything from the look-up to the last byte read. */
 export async function exchange(what: Exchange): Promise<Answer> {
 	const deadline = Date.now() + what.timeoutMs;
-	const checked = await within(what.timeoutMs, checkHost(what.url.hostname, what.allowPrivate, what.resolve));
+	const destination = destinationOf(what.url);
+	// Protocols other than HTTP are no business of this client.
+	if (destination === null || !/^https?:$/.test(what.url.protocol))
+		return { kind: 'refused', reason: `\`${what.url.protocol}\` is not HTTP` };
+	const { host, port } = destination;
+	const checked = await within(what.timeoutMs, checkHost(host, port, what.allowPrivate, what.resolve));
 	if (checked === null)
 		return { kind: 'not_sent', reason: `the name \`${what.url.hostname}\` was not resolved in time` };
 	if (!checked.ok)

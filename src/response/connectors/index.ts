@@ -1,7 +1,10 @@
 // The registry of connectors: from configuration to connectors, and which one an action goes to.
 import type { ConnectorConfig } from '../../domain/connector.ts';
+import { connectorDestinations, readOnlyAsset } from '../../domain/destination.ts';
 import { indexInventory } from '../../domain/inventory.ts';
 import { never } from '../../domain/result.ts';
+import { refuseDestination } from '../../safety/destination.ts';
+import { bindResolve } from './address-guard.ts';
 import { createBlockList, type ListGround } from './block-list.ts';
 import type { Connector } from './connector.ts';
 import { createElasticsearch } from './elasticsearch.ts';
@@ -36,7 +39,13 @@ export function createConnectors(
 	edge: HttpEdge = EDGE,
 	ground: ListGround = NO_GROUND,
 ): Connector[] {
-	return configs.map((config) => createConnector(config, secretOf(config), edge, ground));
+	return configs.map((config) => createConnector(config, secretOf(config), ownEdge(config, edge, ground), ground));
+}
+
+/** An edge with which a connector reaches what its own configuration names and nothing else, and no asset of OT under any name. */
+function ownEdge(config: ConnectorConfig, edge: HttpEdge, { inventory }: ListGround): HttpEdge {
+	const refuse = (address: string): string | null => refuseDestination(inventory.data, address, readOnlyAsset(config));
+	return { ...edge, resolve: bindResolve(edge.resolve, connectorDestinations(config), refuse) };
 }
 
 function createConnector(
