@@ -31,6 +31,38 @@ const EDGES = [
 	'^src/ledger/(ledger|key-file)\\.ts$',
 ];
 
+/**
+ * The only files that may open a connection, listen, look a name up, or have another program do it; each with its reason. What another library
+ * connects to is at the one place where that library may be imported. test/house/network.test.ts holds the globals (`fetch`) to the same list.
+ */
+export const NETWORK = {
+	// Outwards.
+	'src/response/connectors/exchange.ts': 'the HTTP client of the connectors: to the list that it was made with',
+	'src/response/connectors/address-guard.ts':
+		'looks the names of destinations up, and judges every address that comes back',
+	'src/response/connectors/active-directory-link.ts': 'LDAP: to the list that it was made with',
+	'src/chat/slack-fetch.ts': "Slack's clients: to Slack's hosts",
+	'src/model/client.ts': 'the adviser: to the configured endpoint',
+	'src/cli/inventory-fetch.ts': 'a person at the terminal names the address (`inventory import URL`)',
+	'src/cli/source-test.ts': "a person tries the program's own door (`source test`)",
+	// Inwards: these wait for others.
+	'src/intake/http.ts': 'the door for alerts',
+	'src/intake/tls.ts': 'client certificates at the door',
+	'src/intake/syslog.ts': 'the door for syslog',
+	'src/intake/door-threads.ts': 'the port that the threads of the door share',
+	'src/store/embedded.ts': 'a free port for the embedded PostgreSQL, and its program',
+	// Stand-ins for trying and testing, on this machine.
+	'src/demo/send.ts': 'the demo sends alerts to its own door',
+	'src/demo/target.ts': 'the demo has a system to act on',
+	'src/demo/slack/server.ts': 'the local Slack',
+	'src/demo/slack/page-routes.ts': 'the local Slack: is the reader on this machine',
+	'src/demo/slack/deliver.ts': "the local Slack sends to the bot's own port",
+	'src/demo/slack/socket-mode.ts': 'the local Slack: sockets',
+	// Other programs.
+	'src/response/connectors/process/link.ts': "starts a connector's process",
+};
+const exactly = (files) => files.map((file) => `^${file.replace(/[.]/g, '\\.')}$`);
+
 export default {
 	forbidden: [
 		{
@@ -147,6 +179,25 @@ export default {
 			severity: 'error',
 			from: { path: `^src/(domain|safety|expression|${STAGES.join('|')})/`, pathNot: EDGES },
 			to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|assert)$' },
+		},
+		{
+			name: 'network-at-named-files',
+			comment:
+				'Connections are opened at the files that NETWORK names, each with its reason: so that the list of destinations (interlock policy egress) is whole.',
+			severity: 'error',
+			from: { path: '^(src|bin)/', pathNot: exactly(Object.keys(NETWORK)) },
+			to: {
+				dependencyTypes: ['core'],
+				dependencyTypesNot: ['type-only'],
+				path: '^(node:)?(http|https|http2|net|tls|dgram|dns|dns/promises|child_process|cluster|inspector|inspector/promises)$',
+			},
+		},
+		{
+			name: 'no-other-network-library',
+			comment: 'A library that opens connections is imported where its destination is known.',
+			severity: 'error',
+			from: { path: '^src/' },
+			to: { path: 'node_modules/(undici|axios|got|node-fetch|request|superagent|follow-redirects|pg)(/|$)' },
 		},
 		atOnePlace('@slack', '^src/chat/slack'),
 		atOnePlace('openai', '^src/model/client\\.ts$'),
