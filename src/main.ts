@@ -1,5 +1,6 @@
 // The executable: reads the command, hands over. Commands are loaded when they are asked for, so that each starts quickly.
 import { EXIT, type Io, processIo } from './cli/io.ts';
+import { withSecretFiles } from './config/secret-files.ts';
 
 type Command = { readonly help: string; readonly run: (args: string[], io: Io) => Promise<number> };
 
@@ -38,7 +39,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		run: async (args, io) => (await import('./cli/replay.ts')).replay(args, io),
 	},
 	policy: {
-		help: 'explain: why the gate says what it says; matrix: the whole table',
+		help: 'explain: why the gate says what it says; matrix: the whole table; egress: every host that the program connects to',
 		run: async (args, io) => (await import('./cli/policy.ts')).policy(args, io),
 	},
 	incident: {
@@ -98,7 +99,7 @@ const io = processIo();
 // A closed pipe (`| head`) is the reader's choice and no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT.unable));
 try {
-	process.exitCode = await main(io);
+	process.exitCode = await main({ ...io, env: withSecretFiles(io.env) });
 } catch (error) {
 	io.err(error instanceof Error ? `interlock: ${error.message}` : String(error));
 	if (process.env['INTERLOCK_DEBUG'] !== undefined && error instanceof Error) io.err(error.stack ?? '');

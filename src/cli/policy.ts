@@ -1,5 +1,5 @@
 // `interlock policy matrix` and `interlock policy explain`: the whole table, and why the gate says what it says. Reads files,
-// prints; what is decided is decided in safety/.
+// prints; what is decided is decided in safety/. `policy egress` is policy-egress.ts.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -19,12 +19,19 @@ import { ACTION_NAMES, effectOf, isActionName } from '../safety/actions.ts';
 import type { Facts, ProposedStep } from '../safety/decide.ts';
 import { explain } from '../safety/explain.ts';
 import { matrixCsv, matrixJson, matrixMarkdown, policyMatrix } from '../safety/matrix.ts';
+import { egress } from './policy-egress.ts';
 
-export type PolicyIo = { out(text: string): void; err(text: string): void };
+export type PolicyIo = {
+	out(text: string): void;
+	err(text: string): void;
+	/** The variables; left out, those of the process. */
+	readonly env?: Readonly<Record<string, string | undefined>>;
+};
 
 const USAGE = `usage: interlock policy matrix [--format md|csv|json] [--json]
        interlock policy explain --action A [--asset ID ...] [--assets FILE] [--facts FILE] [--at T]
                                 [--param name=value ...] [--confidence 0..1] [--freeze all|site:X|zone:Y] [--json]
+       interlock policy egress  [--format text|json|kubernetes|cilium|nftables|systemd]
 `;
 const FACTS_MAX = 10_000;
 
@@ -49,6 +56,7 @@ export async function policy(args: string[], io: PolicyIo): Promise<number> {
 		const [command, ...rest] = args;
 		if (command === 'matrix') return printMatrix(rest, io);
 		if (command === 'explain') return await printExplanation(rest, io);
+		if (command === 'egress') return await egress(rest, { ...io, env: io.env ?? process.env }, Date.now());
 		throw new Stop(2, USAGE);
 	} catch (stop) {
 		if (!(stop instanceof Stop)) throw stop;
@@ -92,7 +100,7 @@ async function printExplanation(args: string[], io: PolicyIo): Promise<number> {
 	const now = values.at === undefined ? Date.now() : instantOf(values.at);
 	const ground =
 		values.assets === undefined
-			? configured(now)
+			? configured(now, io.env ?? process.env)
 			: { inventory: await inventoryOf(values.assets, now, io), siteRules: [] };
 	const params = paramsOf(values.param);
 	const stated = values.facts === undefined ? NO_FACTS : await factsOf(values.facts, now, io);
@@ -184,9 +192,9 @@ async function inventoryOf(file: string, now: Instant, io: PolicyIo): Promise<In
 }
 
 /** Inventory and site rules of the configuration folder, where one is named. */
-function configured(now: Instant): Ground {
-	if ((process.env['INTERLOCK_CONFIG'] ?? '') === '') return { inventory: null, siteRules: [] };
-	const config = loadConfig(process.env, fileReader, now);
+function configured(now: Instant, env: NonNullable<PolicyIo['env']>): Ground {
+	if ((env['INTERLOCK_CONFIG'] ?? '') === '') return { inventory: null, siteRules: [] };
+	const config = loadConfig(env, fileReader, now);
 	if (!config.ok) throw new Stop(3, told(config.error));
 	return { inventory: config.value.inventory, siteRules: config.value.siteRules.map(({ rule }) => rule) };
 }

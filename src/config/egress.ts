@@ -49,8 +49,8 @@ function ofConnector({ config, place }: Placed): Egress[] {
 function ofEnvironment({ databaseUrl, databaseMigrateUrl, redisUrl, slack, model }: Environment): Egress[] {
 	const own = (from: string, what: string, held: Egress['held'], list: readonly (Destination | null)[]): Egress[] =>
 		list.flatMap((to) => (to === null ? [] : [{ ...to, what, from, held, readOnly: null, place: null }]));
-	const chosen = (variable: string, url: string | null, whose: string): string =>
-		url === null ? `fixed: ${whose}` : variable;
+	const chosen = (variable: string, url: string | null): string =>
+		url === null ? `built in (no ${variable})` : variable;
 	return [
 		...own('DATABASE_URL', 'the database', 'url', databaseDestinations(databaseUrl?.reveal() ?? null)),
 		...own(
@@ -62,12 +62,10 @@ function ofEnvironment({ databaseUrl, databaseMigrateUrl, redisUrl, slack, model
 		...own('REDIS_URL', 'the queue', 'url', [redisUrl === null ? null : destinationOf(redisUrl.reveal())]),
 		...(slack === null
 			? []
-			: own(chosen('SLACK_API_URL', slack.apiUrl, 'Slack'), 'Slack', 'list', slackDestinations(slack.apiUrl))),
+			: own(chosen('SLACK_API_URL', slack.apiUrl), 'Slack', 'list', slackDestinations(slack.apiUrl))),
 		...(model === null
 			? []
-			: own(chosen('OPENAI_BASE_URL', model.baseUrl, 'OpenAI'), 'the adviser', 'list', [
-					modelDestination(model.baseUrl),
-				])),
+			: own(chosen('OPENAI_BASE_URL', model.baseUrl), 'the adviser', 'list', [modelDestination(model.baseUrl)])),
 	];
 }
 

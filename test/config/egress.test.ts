@@ -63,8 +63,8 @@ describe('the list', () => {
 			'db.plant.example:5432 the database, DATABASE_URL',
 			'db.plant.example:5433 the database, as its owner, DATABASE_MIGRATE_URL',
 			'queue.plant.example:6380 the queue, REDIS_URL',
-			'slack.com:443 Slack, fixed: Slack',
-			'*.slack.com:443 Slack, fixed: Slack',
+			'slack.com:443 Slack, built in (no SLACK_API_URL)',
+			'*.slack.com:443 Slack, built in (no SLACK_API_URL)',
 			'model.plant.example:8000 the adviser, OPENAI_BASE_URL',
 			'edr.plant.example:443 connector edr (generic-http), /c/interlock.yaml:2',
 		]);
