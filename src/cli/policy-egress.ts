@@ -12,7 +12,7 @@ import { isAddressRange } from '../domain/address.ts';
 import type { InventoryData } from '../domain/asset.ts';
 import { hostOf, shownDestination } from '../domain/destination.ts';
 import type { Finding } from '../domain/result.ts';
-import { resolveBySystem } from '../response/connectors/address-guard.ts';
+import { INSIDE, resolveBySystem } from '../response/connectors/address-guard.ts';
 import { refuseDestination } from '../safety/destination.ts';
 import { ciliumPolicy } from './egress/cilium.ts';
 import { networkPolicy } from './egress/kubernetes.ts';
@@ -34,7 +34,7 @@ type Format = (typeof FORMATS)[number];
 const ADDRESS_FORMATS: readonly Format[] = ['kubernetes', 'nftables', 'systemd'];
 
 export const EGRESS_USAGE = `usage: interlock policy egress [--format ${FORMATS.join('|')}] [--json]
-                               [--address HOST=ADDRESS[,ADDRESS] ...] [--resolve] [--dns ADDRESS ...]
+                               [--address HOST=ADDRESS[,ADDRESS]|internet ...] [--resolve] [--dns ADDRESS ...]
                                [--peer RANGE ...] [--user USER] [--namespace NAMESPACE] [--name NAME]
 `;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -109,7 +109,8 @@ function valuesOf(args: string[]): Values {
 		const host = hostOf(written.slice(below.length));
 		if (host === null || list === '') throw usage(`--address ${shown(pair)} is not HOST=ADDRESS,ADDRESS`);
 		const held = named.get(below + host) ?? [];
-		named.set(below + host, [...held, ...list.split(',').map(range('address'))]);
+		const addresses = list.split(',').map((text) => (text === made.INTERNET ? text : range('address')(text)));
+		named.set(below + host, [...held, ...addresses]);
 	}
 	for (const key of ['namespace', 'name'] as const)
 		if (!NAME.test(values[key])) throw usage(`--${key} ${shown(values[key])} is no name of Kubernetes`);
@@ -216,11 +217,11 @@ async function printPolicy(values: Values, ground: Ground, io: EgressIo): Promis
 			1,
 			`policy egress: ${values.format} holds addresses, and these names have none: ${missing.join(', ')}\n` +
 				'    help: --address HOST=ADDRESS[,ADDRESS] for each, or --resolve for what the name server says now (it is wrong when that changes);\n' +
-				'    names that change often are for --format cilium, or for a proxy or firewall that knows names (docs/deploying.md)',
+				'    names whose addresses nobody can keep are for --format cilium, or HOST=internet: every public address at that port (docs/deploying.md)',
 		);
 	const policy: made.Policy = {
 		...{ reaches, dns: values.dns, peers: values.format === 'systemd' ? peersOf(values, ground) : [] },
-		forbidden: made.forbiddenRanges(inventory),
+		...{ forbidden: made.forbiddenRanges(inventory), inside: INSIDE },
 		readOnly: made.readOnlyAddresses(reaches, inventory),
 	};
 	io.out(textOf(values, policy));

@@ -16,8 +16,10 @@ export function readFolder(folder: string): Result<ReadonlyMap<string, string>, 
 	const texts = new Map<string, string>();
 	try {
 		for (const entry of readdirSync(folder, { withFileTypes: true })) {
-			const inside = entry.isDirectory() && !entry.name.startsWith('.') ? readdirSync(join(folder, entry.name)) : [];
-			const names = entry.isDirectory() ? inside.map((name) => `${entry.name}/${name}`) : [entry.name];
+			// Kubernetes mounts folders as links: one that is passed over would be rules that nobody keeps.
+			const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && isFolderAt(join(folder, entry.name)));
+			const inside = isFolder && !entry.name.startsWith('.') ? readdirSync(join(folder, entry.name)) : [];
+			const names = isFolder ? inside.map((name) => `${entry.name}/${name}`) : [entry.name];
 			for (const name of names) {
 				if (!/\.(ya?ml|csv)$/i.test(name)) continue;
 				const read = readText(join(folder, name));
@@ -30,6 +32,10 @@ export function readFolder(folder: string): Result<ReadonlyMap<string, string>, 
 		return err(reasonOf(error));
 	}
 	return ok(texts);
+}
+
+function isFolderAt(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function readSecretFile(folder: string, path: string): Result<string, string> {

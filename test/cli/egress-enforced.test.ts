@@ -79,41 +79,54 @@ describe.skipIf(!isPossible)('the rules of nftables in a kernel', () => {
 		set(program, 'link', 'add', 'cable', 'type', 'veth', 'peer', 'name', 'cable', 'netns', String(plant));
 		for (const pid of [program, plant]) for (const name of ['lo', 'cable']) set(pid, 'link', 'set', name, 'up');
 		set(program, 'addr', 'add', '10.30.0.100/8', 'dev', 'cable');
-		for (const address of ['10.30.0.2/8', '10.20.1.5/8']) set(plant, 'addr', 'add', address, 'dev', 'cable');
+		for (const address of ['10.30.0.2/8', '10.20.1.5/8', '9.9.9.9/32'])
+			set(plant, 'addr', 'add', address, 'dev', 'cable');
+		set(program, 'route', 'add', 'default', 'dev', 'cable');
 		await Promise.all([serve(plant, PLANT), serve(program, PROGRAM)]);
 	}, 30_000);
 	afterAll(() => {
 		for (const child of children) child.kill('SIGKILL');
 	});
 
-	it('let through what is listed and what is asked from outside, and nothing else', async () => {
-		const open = [attempt(program, '10.30.0.2', 443), attempt(program, '10.20.1.5', 502)];
-		expect(open, 'without the rules everything is open').toEqual(['open', 'open']);
-
+	/** The rules of this configuration, in the kernel of the program's machine. */
+	async function load(env: Readonly<Record<string, string>>, ...args: string[]): Promise<void> {
 		const folder = mkdtempSync(join(tmpdir(), 'interlock-nft-'));
 		try {
 			writeFileSync(join(folder, 'interlock.yaml'), SETTINGS);
 			writeFileSync(join(folder, 'inventory.csv'), INVENTORY);
 			let rules = '';
-			const io = {
-				out: (text: string) => {
-					rules += text;
-				},
-				err: () => undefined,
-				env: { INTERLOCK_CONFIG: folder },
+			const out = (text: string): void => {
+				rules += text;
 			};
-			expect(await egress(['--format', 'nftables', '--user', 'root'], io, Date.now())).toBe(0);
+			const io = { out, err: () => undefined, env: { ...env, INTERLOCK_CONFIG: folder } };
+			expect(await egress(['--format', 'nftables', '--user', 'root', ...args], io, Date.now())).toBe(0);
 			writeFileSync(join(folder, 'rules.nft'), rules);
 			const loaded = inside(program, 'nft', '-f', join(folder, 'rules.nft'));
 			expect({ code: loaded.status, err: loaded.stderr }).toEqual({ code: 0, err: '' });
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
 		}
+	}
 
+	it('let through what is listed and what is asked from outside, and nothing else', async () => {
+		const open = [attempt(program, '10.30.0.2', 443), attempt(program, '10.20.1.5', 502)];
+		expect(open, 'without the rules everything is open').toEqual(['open', 'open']);
+		await load({});
 		expect(attempt(program, '10.30.0.2', 4443), 'the listed host and port').toBe('open');
 		expect(attempt(program, '10.30.0.2', 443), 'another port of the listed host').not.toBe('open');
 		for (const port of [443, 4443, 502]) expect(attempt(program, '10.20.1.5', port), 'a controller').not.toBe('open');
+		expect(attempt(program, '9.9.9.9', 443), 'the Internet').not.toBe('open');
 		expect(attempt(plant, '10.30.0.100', 8080), 'an alert from outside').toBe('open');
 		expect(attempt(program, '127.0.0.1', 8080), 'this machine').toBe('open');
+	}, 30_000);
+
+	it('open public addresses at one port where that was asked for, and nothing inside with them', async () => {
+		const slack = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1' };
+		await load(slack, '--address', 'slack.com=internet', '--address', '*.slack.com=internet');
+		expect(attempt(program, '9.9.9.9', 443), 'a public address').toBe('open');
+		expect(attempt(program, '9.9.9.9', 4443), 'another port of it').not.toBe('open');
+		expect(attempt(program, '10.20.1.5', 443), 'a controller').not.toBe('open');
+		expect(attempt(program, '10.30.0.2', 443), 'a host of the plant').not.toBe('open');
+		expect(attempt(program, '10.30.0.2', 4443), 'the listed host and port').toBe('open');
 	}, 30_000);
 });

@@ -65,7 +65,10 @@ afterAll(() => {
 });
 
 let plant: string;
+/** Without connectors; with the same plant. */
+let quiet: string;
 beforeAll(() => {
+	quiet = folderOf({ 'inventory.yaml': INVENTORY, 'sources.yaml': SOURCES });
 	plant = folderOf({ 'interlock.yaml': SETTINGS, 'inventory.yaml': INVENTORY, 'sources.yaml': SOURCES });
 });
 const ENV = {
@@ -191,6 +194,18 @@ describe('a policy that another program enforces', () => {
 		expect(dns).toMatchObject({ code: 1, out: '', err: expect.stringContaining('`sis-1` belongs to a safety system') });
 	});
 
+	it.each([
+		['kubernetes', 'kubernetes.golden.yaml'],
+		['nftables', 'nftables.golden.nft'],
+		['systemd', 'systemd.golden.conf'],
+	])('as %s opens public addresses at one port, and nothing inside, for what nobody can list', async (format, file) => {
+		const open = ['slack.com=internet', '*.slack.com=internet'].flatMap((pair) => ['--address', pair]);
+		const env = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1', INTERLOCK_CONFIG: quiet };
+		const { code, out, err } = await run(['--format', format, ...open, '--dns', '10.30.0.53'], { env });
+		expect({ code, err }).toEqual({ code: 0, err: '' });
+		await expect(out).toMatchFileSnapshot(`golden/egress-internet-${file}`);
+	});
+
 	it('takes no range that holds a controller', async () => {
 		const args = ['--format', 'nftables', ...all, ...DATABASE, '--address', 'fw1.plant.example=10.0.0.0/8'];
 		expect(await run(args)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('holds controllers') });
@@ -238,14 +253,18 @@ const has = (program: string, ...args: string[]): boolean => spawnSync(program, 
 
 describe('what others say about it', () => {
 	const all = [...ADDRESSES, ...DATABASE, '--dns', '10.30.0.53'];
-	it.skipIf(!has('nft', '--version') || process.getuid?.() !== 0)('nft takes the rules', async () => {
-		const { out } = await run(['--format', 'nftables', ...all, '--user', 'root']);
-		const done = spawnSync('nft', ['-c', '-f', '-'], { input: out, encoding: 'utf8' });
-		expect({ code: done.status, err: done.stderr }).toEqual({ code: 0, err: '' });
-	});
+	const open = [...all, '--address', '*.slack.com=internet'];
+	it.skipIf(!has('nft', '--version') || process.getuid?.() !== 0).each([[all], [open]])(
+		'nft takes the rules',
+		async (args) => {
+			const { out } = await run(['--format', 'nftables', ...args, '--user', 'root']);
+			const done = spawnSync('nft', ['-c', '-f', '-'], { input: out, encoding: 'utf8' });
+			expect({ code: done.status, err: done.stderr }).toEqual({ code: 0, err: '' });
+		},
+	);
 
-	it.skipIf(!has('systemd-analyze', '--version'))('systemd takes the drop-in', async () => {
-		const { out } = await run(['--format', 'systemd', ...all]);
+	it.skipIf(!has('systemd-analyze', '--version')).each([[all], [open]])('systemd takes the drop-in', async (args) => {
+		const { out } = await run(['--format', 'systemd', ...args]);
 		const folder = folderOf({ 'interlock-test.service': '[Service]\nExecStart=/bin/true\n' });
 		const unit = join(folder, 'interlock-test.service');
 		mkdirSync(`${unit}.d`);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -393,6 +393,22 @@ describe('the folder on disk', () => {
 			const loaded = loadConfig({ INTERLOCK_CONFIG: folder }, fileReader, NOW);
 			const credential = loaded.ok ? loaded.value.sources?.[0]?.credential : null;
 			expect(credential?.type === 'bearer' && credential.secrets[0]?.reveal()).toBe('token-from-a-file');
+		} finally {
+			rmSync(folder, { recursive: true, force: true });
+		}
+	});
+
+	it('may be links, as Kubernetes mounts it: a folder of rules that is passed over would be rules that nobody keeps', () => {
+		const folder = mkdtempSync(join(tmpdir(), 'interlock-config-'));
+		try {
+			mkdirSync(join(folder, '..data', 'safety'), { recursive: true });
+			writeFileSync(join(folder, '..data', 'interlock.yaml'), 'sites: []\n');
+			writeFileSync(join(folder, '..data', 'safety', 'north.yaml'), '[]\n');
+			symlinkSync(join('..data', 'interlock.yaml'), join(folder, 'interlock.yaml'));
+			symlinkSync(join('..data', 'safety'), join(folder, 'safety'));
+			symlinkSync('nowhere', join(folder, 'gone'));
+			const read = readFolder(folder);
+			expect(read.ok && [...read.value.keys()].sort()).toEqual(['interlock.yaml', 'safety/north.yaml']);
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
 		}

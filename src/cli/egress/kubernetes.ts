@@ -1,7 +1,7 @@
 // The list as a NetworkPolicy of Kubernetes. It knows addresses, namespaces and ports and no names: every name needs its addresses, which somebody
 // must keep current. Policies add up, so it stands beside one that denies everything (deploy/kubernetes/network-policy.yaml).
 import { yamlText } from '../../config/yaml-text.ts';
-import { asRange, isName, merged, namespaceOf, type Policy, type Reach } from './policy.ts';
+import { asRange, INTERNET, isName, merged, namespaceOf, type Policy, type Reach } from './policy.ts';
 
 export type Place = { readonly namespace: string; readonly name: string };
 
@@ -9,7 +9,8 @@ export type Place = { readonly namespace: string; readonly name: string };
 export const POD = { 'app.kubernetes.io/name': 'interlock' };
 
 /** @returns the manifest with a head that says what it cannot hold */
-export function networkPolicy({ reaches, dns }: Policy, { namespace, name }: Place): string {
+export function networkPolicy(policy: Policy, { namespace, name }: Place): string {
+	const { reaches, dns } = policy;
 	const needsNames = reaches.some(({ host }) => isName(host));
 	return [
 		'# Made by `interlock policy egress --format kubernetes`: make it again when the configuration or an address changes.',
@@ -21,7 +22,7 @@ export function networkPolicy({ reaches, dns }: Policy, { namespace, name }: Pla
 			spec: {
 				podSelector: { matchLabels: POD },
 				policyTypes: ['Egress'],
-				egress: [...(needsNames ? [nameServers(dns)] : []), ...merged(reaches).map(ruleFor)],
+				egress: [...(needsNames ? [nameServers(dns)] : []), ...merged(reaches).map((one) => ruleFor(one, policy))],
 			},
 		}),
 	].join('\n');
@@ -42,13 +43,23 @@ function nameServers(dns: readonly string[]): object {
 	};
 }
 
-function ruleFor({ host, port, addresses }: Reach): object {
+function ruleFor({ host, port, addresses }: Reach, policy: Policy): object {
 	const namespace = namespaceOf(host);
 	// An empty list means everything there.
 	if (namespace === null && addresses.length === 0) throw new TypeError(`${host} has no address`);
 	const to =
 		namespace !== null && addresses.length === 0
 			? [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }]
-			: addresses.map((address) => ({ ipBlock: { cidr: asRange(address) } }));
+			: addresses.flatMap((address) =>
+					address === INTERNET ? internet(policy) : [{ ipBlock: { cidr: asRange(address) } }],
+				);
 	return { to, ports: [{ protocol: 'TCP', port }] };
+}
+
+/** Both families, without what is inside. */
+function internet({ inside, forbidden }: Policy): object[] {
+	const all = [...inside, ...forbidden];
+	return ['0.0.0.0/0', '::/0'].map((cidr) => ({
+		ipBlock: { cidr, except: all.filter((range) => range.includes(':') === cidr.includes(':')) },
+	}));
 }

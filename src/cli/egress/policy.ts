@@ -8,6 +8,9 @@ import { refuseDestination } from '../../safety/destination.ts';
 /** A destination with its addresses and ranges; none where its name stands for whatever the name server says. */
 export type Reach = Egress & { readonly addresses: readonly string[] };
 
+/** In place of addresses: every public one, for names whose addresses nobody can keep (Slack, a cloud). */
+export const INTERNET = 'internet';
+
 export type Policy = {
 	/** Without those on this machine, which every policy allows. */
 	readonly reaches: readonly Reach[];
@@ -17,6 +20,8 @@ export type Policy = {
 	readonly peers: readonly string[];
 	/** What the inventory knows of controllers, safety systems and everything at level 2 and below, as ranges. */
 	readonly forbidden: readonly string[];
+	/** Private and reserved ranges: what `internet` does not mean, beside what is forbidden. */
+	readonly inside: readonly string[];
 	/** Addresses inside these that a connector may read all the same (a historian at level 2). */
 	readonly readOnly: readonly string[];
 };
@@ -49,6 +54,7 @@ export function refusedAddresses(reaches: readonly Reach[], inventory: Inventory
 	const forbidden = forbiddenRanges(inventory);
 	return reaches.flatMap(({ host, addresses, readOnly }) =>
 		addresses.flatMap((address) => {
+			if (address === INTERNET) return [];
 			const overlaps = address.includes('/') && forbidden.some((range) => overlap(range, address));
 			const reason = overlaps
 				? 'that range holds controllers or level 2'

@@ -48,6 +48,9 @@ const PRIVATE: readonly Range[] = [
 	['fc00::', 7],
 ];
 
+/** Every range that is not the Internet: what a policy for public addresses has to leave out. */
+export const INSIDE: readonly string[] = [...PRIVATE, ...NEVER].map(([address, bits]) => `${address}/${bits}`);
+
 function blockList(ranges: readonly Range[]): BlockList {
 	const list = new BlockList();
 	for (const [address, bits] of ranges) list.addSubnet(address, bits, address.includes(':') ? 'ipv6' : 'ipv4');
