@@ -41,6 +41,7 @@ export const NETWORK = {
 	'src/response/connectors/address-guard.ts':
 		'looks the names of destinations up, and judges every address that comes back',
 	'src/response/connectors/active-directory-link.ts': 'LDAP: to the list that it was made with',
+	'src/response/pagers/smtp.ts': 'mail: to the list that it was made with',
 	'src/chat/slack-fetch.ts': "Slack's clients: to Slack's hosts",
 	'src/model/client.ts': 'the adviser: to the configured endpoint',
 	'src/cli/inventory-fetch.ts': 'a person at the terminal names the address (`inventory import URL`)',
@@ -164,12 +165,12 @@ export default {
 		{
 			name: 'pagers-call-no-connector',
 			comment:
-				'A page is words: of the connectors it takes the one HTTP client, its address guard and its fuse, never a call and never a grant.',
+				'A page is words: of the connectors it takes the one HTTP client, its address guard and its fuse, never a call and never a grant; of the gate what refuses a destination.',
 			severity: 'error',
 			from: { path: '^src/response/pagers/' },
 			to: {
 				path: '^src/(response/connectors/|safety/)',
-				pathNot: '^src/response/connectors/(exchange|address-guard|breaker|secret)\\.ts$',
+				pathNot: '^src/(response/connectors/(exchange|address-guard|breaker|secret)|safety/destination)\\.ts$',
 			},
 		},
 		{

@@ -476,7 +476,7 @@ function pagingOf({ config, clock, metrics }: FlowParts, chat: ChatEdge, faults:
 	const { fallback, slack_after } = config.settings.paging;
 	return {
 		pagers: config.pagers.map(({ config: one, secret, ca }) =>
-			createPager({ config: one, secret: secret?.reveal() ?? null, ca }, edge),
+			createPager({ config: one, secret: secret?.reveal() ?? null, ca }, edge, config.inventory),
 		),
 		people: config.people,
 		fallback: fallback ?? config.pagers.flatMap(({ config: one }) => (reachesBySelf(one) ? [one.name] : [])),

@@ -68,7 +68,7 @@ async function test(args: string[], io: Io, now: Instant): Promise<number> {
 		io.err(USAGE);
 		return EXIT.usage;
 	}
-	const { pagers, people } = openConfig(io, now);
+	const { pagers, people, inventory } = openConfig(io, now);
 	const found = pagers.find(({ config }) => config.name === name);
 	if (found === undefined) {
 		const names = pagers.map(({ config }) => config.name);
@@ -84,7 +84,7 @@ async function test(args: string[], io: Io, now: Instant): Promise<number> {
 	}
 	const action: PageAction = values.resolve === undefined ? 'trigger' : 'resolve';
 	const letter = testLetter(name, now, values.resolve);
-	const sent = await createPager({ config, secret: secret?.reveal() ?? null, ca }, EDGE).send(
+	const sent = await createPager({ config, secret: secret?.reveal() ?? null, ca }, EDGE, inventory).send(
 		letter,
 		action,
 		to.address,

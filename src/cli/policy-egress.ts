@@ -138,11 +138,13 @@ function groundOf(io: EgressIo, now: number): Ground {
 	if (read?.ok === false) throw new Stop(3, `policy egress: INTERLOCK_CONFIG names ${shown(folder)}: ${read.error}`);
 	const { config, written, isInventoryKnown, findings } = readConfig(io.env, fileReader, now);
 	const { environment, settings, inventory } = config;
-	if (written.connectors.length !== settings.connectors.length || !isInventoryKnown)
-		throw new Stop(3, told(findings.filter(({ level }) => level === 'error')));
+	const isWhole =
+		written.connectors.length === settings.connectors.length && written.pagers.length === settings.pagers.length;
+	if (!isWhole || !isInventoryKnown) throw new Stop(3, told(findings.filter(({ level }) => level === 'error')));
 	const list = egressOf(
 		environment,
 		settings.connectors.map((one, at) => ({ config: one, place: written.connectors[at]?.at() ?? null })),
+		settings.pagers.map((one, at) => ({ config: one, place: written.pagers[at]?.at() ?? null })),
 	);
 	const against = inventory === null ? [] : checkEgress(list, inventory);
 	for (const finding of against) io.err(`${formatFinding(finding)}\n`);

@@ -147,7 +147,9 @@ const SECRET_WORDS = ['secret', 'token', 'password', 'passphrase', 'key', 'beare
 const FOLDERS = ['rules', 'playbooks', 'safety', 'mappings', 'drills'];
 
 /** What is written of a list: the entries, also those that their schema refused. */
-export type Written = Readonly<Record<'sites' | 'connectors' | 'sources' | 'siteRules', readonly WrittenEntry[]>>;
+export type Written = Readonly<
+	Record<'sites' | 'connectors' | 'pagers' | 'sources' | 'siteRules', readonly WrittenEntry[]>
+>;
 
 /**
  * Reads the whole configuration.
@@ -251,7 +253,9 @@ class Loading {
 		const isInventoryKnown = inventory !== null || !this.has('inventory.yaml', 'inventory.csv');
 		this.findings.push(...checkReferences((file) => this.#written(file), inventory, isInventoryKnown));
 		if (inventory !== null)
-			this.findings.push(...checkEgress(egressOf(environment, this.#connectorEntries()), inventory));
+			this.findings.push(
+				...checkEgress(egressOf(environment, this.#connectorEntries(), this.#pagerEntries()), inventory),
+			);
 		return config;
 	}
 
@@ -263,6 +267,7 @@ class Loading {
 		return {
 			sites: this.#written('interlock.yaml').list('sites'),
 			connectors: this.#written('interlock.yaml').list('connectors'),
+			pagers: this.#written('interlock.yaml').list('pagers'),
 			sources: this.#written('sources.yaml').list('sources'),
 			siteRules: this.#paths('safety').flatMap((path) => this.#written(path).list('rules')),
 		};
@@ -550,18 +555,24 @@ class Loading {
 
 	/** Every pager that is right in itself, like the connectors. */
 	#pagers(now: Instant): Pager[] {
-		const entries = this.#written('interlock.yaml').list('pagers');
-		this.#checkNoSecret(entries, 'pager');
-		return entries.flatMap((written): Pager[] => {
-			const parsed = PagerConfig.safeParse(written.value);
-			if (!parsed.success) return [];
-			const config = parsed.data;
+		this.#checkNoSecret(this.#written('interlock.yaml').list('pagers'), 'pager');
+		return this.#pagerEntries().flatMap(({ config, place, written }): Pager[] => {
 			const whose = `pager \`${config.name}\``;
 			const secret = config.auth === undefined ? null : this.#secret(config.auth, whose, () => written.at('auth'));
 			const ca = config.kind === 'smtp' ? this.#authorities(config.ca_file, whose, written, now) : null;
 			if ((config.auth !== undefined && secret === null) || ca === undefined) return [];
-			return [{ config, secret, ca, place: written.at() }];
+			return [{ config, secret, ca, place }];
 		});
+	}
+
+	/** The same without their secrets. */
+	#pagerEntries(): { config: PagerConfig; place: FilePlace; written: WrittenEntry }[] {
+		return this.#written('interlock.yaml')
+			.list('pagers')
+			.flatMap((written) => {
+				const parsed = PagerConfig.safeParse(written.value);
+				return parsed.success ? [{ config: parsed.data, place: written.at(), written }] : [];
+			});
 	}
 
 	/** Null: those of the system; undefined where the file cannot be used, and the finding is recorded. */

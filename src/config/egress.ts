@@ -8,11 +8,13 @@ import {
 	destinationOf,
 	hostOf,
 	modelDestination,
+	pagerDestinations,
 	readOnlyAsset,
 	shownDestination,
 	slackDestinations,
 } from '../domain/destination.ts';
 import { isPrivateAddress } from '../domain/inventory.ts';
+import type { PagerConfig } from '../domain/pager.ts';
 import type { Finding } from '../domain/result.ts';
 import { refuseDestination } from '../safety/destination.ts';
 import type { Environment } from './environment.ts';
@@ -32,18 +34,32 @@ export type Egress = Destination & {
 	readonly place: FilePlace | null;
 };
 
-type Placed = { readonly config: ConnectorConfig; readonly place: FilePlace | null };
+type Placed<Config> = { readonly config: Config; readonly place: FilePlace | null };
 
 /** The list of an installation, in the order of the configuration. */
-export function egressOf(environment: Environment, connectors: readonly Placed[]): Egress[] {
-	return [...ofEnvironment(environment), ...connectors.flatMap(ofConnector)];
+export function egressOf(
+	environment: Environment,
+	connectors: readonly Placed<ConnectorConfig>[],
+	pagers: readonly Placed<PagerConfig>[],
+): Egress[] {
+	return [
+		...ofEnvironment(environment),
+		...connectors.flatMap(({ config, place }) =>
+			ofFile('connector', config, connectorDestinations(config), readOnlyAsset(config), place),
+		),
+		...pagers.flatMap(({ config, place }) => ofFile('pager', config, pagerDestinations(config), null, place)),
+	];
 }
 
-function ofConnector({ config, place }: Placed): Egress[] {
-	const readOnly = readOnlyAsset(config);
-	const what = `connector ${config.name} (${config.kind})`;
-	const at = place === null ? 'interlock.yaml' : `${place.file}:${place.line}`;
-	return connectorDestinations(config).map((to) => ({ ...to, what, from: at, held: 'list', readOnly, place }));
+function ofFile(
+	word: string,
+	{ name, kind }: { readonly name: string; readonly kind: string },
+	list: readonly Destination[],
+	readOnly: string | null,
+	place: FilePlace | null,
+): Egress[] {
+	const from = place === null ? 'interlock.yaml' : `${place.file}:${place.line}`;
+	return list.map((to) => ({ ...to, what: `${word} ${name} (${kind})`, from, held: 'list', readOnly, place }));
 }
 
 function ofEnvironment({ databaseUrl, databaseMigrateUrl, redisUrl, slack, model }: Environment): Egress[] {

@@ -2,6 +2,7 @@
 // and nowhere else. NOT here: whether a destination may be (safety/destination.ts), and the connection (response/connectors/exchange.ts).
 import { isAddressRange } from './address.ts';
 import type { ConnectorConfig } from './connector.ts';
+import { type PagerConfig, smtpPort } from './pager.ts';
 
 /** Host in the one form in which hosts are compared: lower case, no brackets, no last dot, an IPv4 address in four numbers. */
 export type Destination = { readonly host: string; readonly port: number };
@@ -88,6 +89,16 @@ export function connectorDestinations(config: ConnectorConfig): Destination[] {
 	);
 	const found = named.filter((one) => one !== null);
 	return found.filter((one, at) => found.findIndex((other) => isSameDestination(one, other)) === at);
+}
+
+/** Where a pager may connect to. */
+export function pagerDestinations(config: PagerConfig): Destination[] {
+	if (config.kind === 'pagerduty') {
+		const to = destinationOf(config.base_url);
+		return to === null ? [] : [to];
+	}
+	const host = hostOf(config.host);
+	return host === null ? [] : [{ host, port: smtpPort(config) }];
 }
 
 /** Kinds that have GET and HEAD and no other words (response/connectors/reading-session.ts). */

@@ -38,12 +38,15 @@ const SETTINGS = `connectors:
     pollers: [10.30.0.0/28]
     auth: { type: basic, user: fw, secret_env: LIST_PASSWORD }
     never: { addresses: [], domains: [] }
+pagers:
+  - { name: mail, kind: smtp, host: 10.30.0.25, from: interlock@plant.example, to: [desk@plant.example] }
 `;
 const INVENTORY = `assets:
   - { id: plc-1, hostname: PLC-1, ip: 10.20.1.5, zone: cell-1, purdue: 1, kind: plc }
   - { id: sis-1, ip: 10.99.0.6, zone: safety, purdue: 1, kind: sis }
   - { id: hist-1, hostname: hist-1, ip: 10.20.1.20, zone: cell-1, purdue: 2, kind: historian }
   - { id: fw-2, ip: 10.30.0.2, zone: dmz, purdue: 3.5, kind: firewall }
+  - { id: mail-1, ip: 10.30.0.25, zone: dmz, purdue: 3.5, kind: server }
   - { id: redis-1, ip: 10.40.0.9, zone: dmz, purdue: 3.5, kind: server }
 zones:
   - { id: cell-1, purdue: 1, ranges: [10.20.0.0/16] }

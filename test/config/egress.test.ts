@@ -16,7 +16,7 @@ const read = (files: Readonly<Record<string, string>>, env: Readonly<Record<stri
 	readConfig({ INTERLOCK_CONFIG: '/c', ...SECRETS, ...env }, reader(files), NOW);
 const listOf = (files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): string[] => {
 	const { config } = read(files, env);
-	return egressOf(config.environment, config.connectors).map(
+	return egressOf(config.environment, config.connectors, config.pagers).map(
 		(one) => `${shownDestination(one)} ${one.what}, ${one.from}`,
 	);
 };
@@ -37,6 +37,10 @@ const pi = (url: string, asset = 'hist-1'): string => `connectors:
     allow_private: true
     auth: { type: basic, user: reader, secret_env: PI_PASSWORD }
     tags: {}
+`;
+const PAGERS = `pagers:
+  - { name: mail, kind: smtp, host: MAIL.plant.example, from: interlock@plant.example, to: [desk@plant.example] }
+  - { name: duty, kind: pagerduty, auth: { type: routing_key, secret_env: EDR_TOKEN } }
 `;
 const INVENTORY = `id,hostname,ip,zone,kind,purdue
 plc-1,PLC-1,10.20.1.5,cell-1,plc,1
@@ -69,6 +73,10 @@ describe('the list', () => {
 			'edr.plant.example:443 connector edr (generic-http), /c/interlock.yaml:2',
 		]);
 		expect(JSON.stringify(listOf({}, env))).not.toContain('s3cret');
+		expect(listOf({ 'interlock.yaml': PAGERS })).toEqual([
+			'mail.plant.example:587 pager mail (smtp), /c/interlock.yaml:2',
+			'events.pagerduty.com:443 pager duty (pagerduty), /c/interlock.yaml:3',
+		]);
 	});
 
 	it.each([
@@ -116,6 +124,13 @@ describe('a destination that is a thing of OT', () => {
 			{ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'signing-1', SLACK_API_URL: 'http://10.20.1.9/api/' },
 		])
 			expect(findings({}, env).join('\n')).toMatch(/no connection is made there/);
+	});
+
+	it('is an error for a pager too', () => {
+		const files = { 'interlock.yaml': PAGERS.replace('MAIL.plant.example', 'plc-1') };
+		expect(findings(files).join('\n')).toMatch(
+			/interlock\.yaml:2:\d+: .*pager mail \(smtp\) is at plc-1:587, and `plc-1` is a/,
+		);
 	});
 
 	it('may be a historian at level 2 that is only read, and that the connector names', () => {

@@ -3,12 +3,15 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcp, type Server as TcpServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InventoryData } from '../../src/domain/asset.ts';
 import { ConnectorConfig } from '../../src/domain/connector.ts';
 import { indexInventory } from '../../src/domain/inventory.ts';
+import { PagerConfig } from '../../src/domain/pager.ts';
 import { LinkFailed, withDirectory } from '../../src/response/connectors/active-directory-link.ts';
 import { bindResolve, checkHost, resolveBySystem } from '../../src/response/connectors/address-guard.ts';
 import { type Exchange, exchange } from '../../src/response/connectors/exchange.ts';
 import { createConnectors, NO_GROUND } from '../../src/response/connectors/index.ts';
+import { createPager } from '../../src/response/pagers/index.ts';
 import { NOW } from './support/plant.ts';
 
 const heard: string[] = [];
@@ -159,17 +162,48 @@ describe('the directory client', () => {
 	});
 });
 
+describe('a pager', () => {
+	const duty = (base: string) =>
+		PagerConfig.parse({
+			...{ name: 'duty', kind: 'pagerduty', base_url: base, allow_private: true, timeout_ms: 1_000 },
+			auth: { type: 'routing_key', secret_env: 'X' },
+		});
+	const letter = {
+		...{ key: 'k', dedupKey: 'd', subject: 's', body: 'b', source: 'x', severity: 'high' as const, isSafety: false },
+		...{ at: NOW, site: null, category: null, number: 7, thread: null },
+	};
+	const page = async (base: string, addresses: readonly string[], inventory: InventoryData | null) =>
+		await createPager(
+			{ config: duty(base), secret: 'routing-key-1', ca: null },
+			{ now: () => NOW, resolve: async () => addresses },
+			inventory,
+		).send(letter, 'trigger', null);
+
+	it('reaches its own host', async () => {
+		await page(`http://localhost:${place(own).port}`, ['127.0.0.1'], null);
+		expect(heard).toEqual(['own /v2/enqueue']);
+	});
+
+	it('whose name leads to a controller reaches nothing', async () => {
+		const plant = { assets: [row('plc-1', '1', 'plc', '10.20.1.5')], zones: [], conduits: [], confirmedAt: NOW };
+		expect(await page('http://localhost:1', ['10.20.1.5'], plant)).toMatchObject({
+			...{ kind: 'refused', reason: expect.stringContaining('`plc-1` is a controller (plc)') },
+		});
+	});
+});
+
+const row = (id: string, level: '1' | '2' | '3', of: 'plc' | 'server', ip: string) => ({
+	...{ id, hostnames: [id], ips: [ip], macs: [], vendor_ids: [], site: null, zone: null, level, class: of },
+	...{ class_raw: null, vendor: null, os: null, criticality: null, domain: null, switch: null, owner: null },
+	...{ facts: {}, tags: {}, confirmed_at: null },
+});
+
 describe('a connector of the configuration', () => {
 	const versions = (url: string) =>
 		ConnectorConfig.parse({
 			...{ name: 'versions', kind: 'gitlab', asset: 'ver-1', base_url: url, allow_private: true, timeout_ms: 1_000 },
 			...{ auth: { type: 'token', secret_env: 'X' }, programs: { 'ver-1': [{ project: 'a/b', path: 'x' }] } },
 		});
-	const row = (id: string, level: '1' | '2' | '3', of: 'plc' | 'server', ip: string) => ({
-		...{ id, hostnames: [id], ips: [ip], macs: [], vendor_ids: [], site: null, zone: null, level, class: of },
-		...{ class_raw: null, vendor: null, os: null, criticality: null, domain: null, switch: null, owner: null },
-		...{ facts: {}, tags: {}, confirmed_at: null },
-	});
 	const ground = {
 		...NO_GROUND,
 		inventory: indexInventory({

@@ -39,7 +39,7 @@ function pagerduty(url: string, more: object = {}): Pager {
 		...{ name: 'oncall', kind: 'pagerduty', base_url: url, allow_private: true, timeout_ms: 5_000 },
 		...{ auth: { type: 'routing_key', secret_env: 'X' }, ...more },
 	});
-	return createPager({ config, secret: KEY, ca: null }, edge);
+	return createPager({ config, secret: KEY, ca: null }, edge, null);
 }
 
 describe('PagerDuty', () => {
@@ -170,7 +170,7 @@ function smtp(
 		},
 		...(user === undefined ? {} : { auth: { type: 'login', user, secret_env: 'X' } }),
 	});
-	return createPager({ config, secret: user === undefined ? null : PASSWORD, ca }, edge);
+	return createPager({ config, secret: user === undefined ? null : PASSWORD, ca }, edge, null);
 }
 
 describe('mail', () => {
@@ -222,6 +222,7 @@ describe('mail', () => {
 				...{ secret: null, ca: authority.ca },
 			},
 			{ ...edge, resolve: async () => ['127.0.0.1'] },
+			null,
 		);
 		expect(await named.send(letter(), 'trigger', TO)).toMatchObject({ kind: 'refused' });
 		expect([...plain.mails, ...box.mails]).toEqual([]);

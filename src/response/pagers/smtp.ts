@@ -38,7 +38,7 @@ export function createSmtp(config: SmtpConfig, password: string | null, ca: stri
 			// What is over needs no second mail.
 			if (action !== 'trigger') return { kind: 'sent', detail: 'mail has no end' };
 			if (to === null) return { kind: 'refused', reason: 'there is no mail address for this page any more' };
-			const checked = await checkHost(config.host, config.allow_private, resolve);
+			const checked = await checkHost(config.host, smtpPort(config), config.allow_private, resolve);
 			if (!checked.ok && checked.kind === 'refused') return { kind: 'refused', reason: checked.reason };
 			if (!checked.ok) return { kind: 'later', reason: checked.reason, retryAt: null, isAmbiguous: false };
 			const sent = await deliver(config, checked.address, password, ca, mailOf(config, letter, to));
