@@ -20,6 +20,7 @@ import type { Facts, ProposedStep } from '../safety/decide.ts';
 import { explain } from '../safety/explain.ts';
 import { matrixCsv, matrixJson, matrixMarkdown, policyMatrix } from '../safety/matrix.ts';
 import { egress } from './policy-egress.ts';
+import { depsOfEnvironment, explainLiveStep } from './policy-step.ts';
 
 export type PolicyIo = {
 	out(text: string): void;
@@ -31,6 +32,7 @@ export type PolicyIo = {
 const USAGE = `usage: interlock policy matrix [--format md|csv|json] [--json]
        interlock policy explain --action A [--asset ID ...] [--assets FILE] [--facts FILE] [--at T]
                                 [--param name=value ...] [--confidence 0..1] [--freeze all|site:X|zone:Y] [--json]
+       interlock policy explain --step STEP [--json]
        interlock policy egress  [--format text|json|kubernetes|cilium|nftables|systemd]
 `;
 const FACTS_MAX = 10_000;
@@ -92,10 +94,30 @@ const EXPLAIN_OPTIONS = {
 	confidence: { type: 'string', default: '0' },
 	freeze: { type: 'string', multiple: true, default: [] as string[] },
 	json: { type: 'boolean', default: false },
+	step: { type: 'string' },
 } as const;
+
+/** A step of the running installation, by the database; nothing beside it can be supposed. */
+async function printStep(id: string, supposed: readonly string[], isJson: boolean, io: PolicyIo): Promise<number> {
+	if (supposed.length > 0)
+		throw new Stop(2, `policy explain: --step says everything: leave out --${supposed.join(', --')}\n${USAGE}`);
+	const deps = depsOfEnvironment(io.env ?? process.env);
+	if (typeof deps === 'string') throw new Stop(3, deps);
+	const answer = await explainLiveStep(id, isJson, deps);
+	if (!answer.ok) throw new Stop(answer.code, `policy explain: ${answer.reason}`);
+	io.out(answer.text);
+	return 0;
+}
 
 async function printExplanation(args: string[], io: PolicyIo): Promise<number> {
 	const { values } = parsed(() => parseArgs({ args, options: EXPLAIN_OPTIONS }));
+	if (values.step !== undefined) {
+		const supposed = (['action', 'asset', 'assets', 'facts', 'at', 'param', 'freeze'] as const).filter((name) => {
+			const value = values[name];
+			return Array.isArray(value) ? value.length > 0 : value !== undefined;
+		});
+		return await printStep(values.step, supposed, values.json, io);
+	}
 	if (values.action === undefined) throw new Stop(2, `policy explain: --action is missing\n${USAGE}`);
 	const now = values.at === undefined ? Date.now() : instantOf(values.at);
 	const ground =

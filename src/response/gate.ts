@@ -3,6 +3,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { Step } from '../domain/step.ts';
 import type { Instant } from '../domain/time.ts';
 import { decide } from '../safety/decide.ts';
+import { type Explanation, explain } from '../safety/explain.ts';
 import { type Grant, type GrantAnswer, grant } from '../safety/grant.ts';
 import { type ProposedStep, proposeStep } from '../safety/proposed-step.ts';
 import { factsFor } from './facts.ts';
@@ -20,6 +21,11 @@ function proposed(step: Step, view: View): ProposedStep {
 /** The gate's decision on a step as things stand. */
 export function judge(step: Step, view: View, now: Instant): Decision {
 	return decide(proposed(step, view), factsFor(step, view.setting, snapshotFor(step, view), now), now);
+}
+
+/** The same in words that an operator understands: on what it rests, what is not known, who can say it, what it waits for. */
+export function explainStep(step: Step, view: View, now: Instant): Explanation {
+	return explain(proposed(step, view), factsFor(step, view.setting, snapshotFor(step, view), now), now);
 }
 
 export type Permit =

@@ -88,6 +88,8 @@ export function createResponse(parts: ResponseParts): Handlers {
 export function openResponse(parts: ResponseParts): {
 	readonly handlers: Handlers;
 	readonly lookUnheard: () => Promise<void>;
+	/** A step with everything that its decision rests on, read now; null where there is none. */
+	readonly readStep: Runner['readStep'];
 } {
 	const paging = parts.paging ?? NO_PAGING;
 	const connectors = connectorsByAction(parts.connectors);
@@ -149,7 +151,7 @@ export function openResponse(parts: ResponseParts): {
 		view: (due) => each(due, async (one) => await viewStep(runner, one)),
 		drill: (due) => each(due, async (one) => await goOnWithDrill(drill, one)),
 	};
-	return { handlers, lookUnheard: createUnheard(desk).look };
+	return { handlers, lookUnheard: createUnheard(desk).look, readStep: runner.readStep };
 }
 
 /** The people are asked for at each look: one who left a group this morning does not approve tonight. */
