@@ -1,6 +1,6 @@
 // How the program reaches a system that does something (EDR, VPN gateway, ticket system): configuration only, no secret in it.
 import { z } from 'zod';
-import { CrowdStrikeConfig } from './connector-kinds/endpoint.ts';
+import { CrowdStrikeConfig, DefenderEndpointConfig, SentinelOneConfig } from './connector-kinds/endpoint.ts';
 import { ActiveDirectoryConfig, EntraIdConfig, OktaConfig } from './connector-kinds/identity.ts';
 import { BlockListConfig, FortinetConfig, PaloAltoConfig, paloAltoActions } from './connector-kinds/network.ts';
 import { OpenC2Config } from './connector-kinds/openc2.ts';
@@ -49,6 +49,8 @@ export const ConnectorConfig = z.discriminatedUnion('kind', [
 	PaloAltoConfig,
 	FortinetConfig,
 	CrowdStrikeConfig,
+	DefenderEndpointConfig,
+	SentinelOneConfig,
 	PiWebApiConfig,
 	GitLabConfig,
 	ElasticsearchConfig,

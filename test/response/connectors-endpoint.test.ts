@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CrowdStrikeConfig } from '../../src/domain/connector-kinds/endpoint.ts';
 import { indexInventory } from '../../src/domain/inventory.ts';
 import type { CallRequest, Connector } from '../../src/response/connectors/connector.ts';
-import { createCrowdStrike } from '../../src/response/connectors/endpoint-connector.ts';
+import { createEndpointConnector } from '../../src/response/connectors/endpoint-connector.ts';
 import type { Grant } from '../../src/safety/grant.ts';
 import { openAuthority } from '../services/certificates.ts';
 import { type HostAction, hostGrant } from './support/host-grant.ts';
@@ -49,7 +49,7 @@ function make(of: object = {}, inventory = plant(), resolve?: readonly string[])
 		protected: { hosts: ['hmi-9'], groups: [GROUP] },
 		...of,
 	});
-	return createCrowdStrike(config, 'f4lc0n-s3cret', inventory, edge(resolve));
+	return createEndpointConnector(config, 'f4lc0n-s3cret', inventory, edge(resolve));
 }
 
 const isChange = (request: VendorRequest): boolean => request.path.includes('devices-actions');

@@ -10,7 +10,7 @@ import { fromIso, type Instant, MINUTE, toIso } from '../../domain/time.ts';
 import type { CallRequest, Connector, Probe, ProbeWish } from './connector.ts';
 import type { HttpEdge } from './generic-http.ts';
 import { clockOf, dayOf } from './historian-values.ts';
-import { field, Stopped } from './identity-http.ts';
+import { field, Stopped } from './http-session.ts';
 import { plainAddress } from './indicator.ts';
 import { createReadingConnector, quoted, type Reading } from './reading-connector.ts';
 import { openReading, type ReadingSession } from './reading-session.ts';

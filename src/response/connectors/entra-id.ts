@@ -4,9 +4,9 @@
 import { err, ok, type Result } from '../../domain/result.ts';
 import { type Instant, SECOND } from '../../domain/time.ts';
 import type { ReadBack } from './connector.ts';
-import type { AccountChange, Protection } from './identity-account.ts';
-import { field, type HttpSession, type PostForm, type Sent, Stopped, type Token } from './identity-http.ts';
-import { isProtectedName, isSameName, readAccountName } from './identity-name.ts';
+import { field, type HttpSession, type PostForm, type Sent, Stopped, type Token } from './http-session.ts';
+import { isProtectedName, isSameName, type Protection, readAccountName } from './identity-name.ts';
+import type { StateChange } from './state-change.ts';
 
 export type EntraSettings = {
 	/** The domain behind the `@` of every user principal name; null where there are several. */
@@ -145,13 +145,14 @@ function refusal(sent: Extract<Sent, { kind: 'answered' }>): string {
 }
 
 /** Blocks the user's sign-in, or allows it again. The same value written twice is the same as once. */
-export function entraEnable(settings: EntraSettings, disable: boolean): AccountChange<User> {
+export function entraEnable(settings: EntraSettings, disable: boolean): StateChange<User> {
 	return {
 		...common(settings),
 		word: disable ? 'blocked from signing in' : 'allowed to sign in',
 		standing: (user) => (user.isEnabled === !disable ? 'is_so' : 'can_be'),
 		act: (session, user) => session.send('PATCH', `/v1.0/users/${user.id}`, { accountEnabled: !disable }),
 		// Copies of the directory answer as before for a while.
+		yesIs: 'done',
 		showsAtOnce: false,
 		canRepeat: true,
 		note: (user) =>
@@ -163,13 +164,14 @@ export function entraEnable(settings: EntraSettings, disable: boolean): AccountC
 }
 
 /** Ends the user's sessions and refresh tokens. Not sent again by itself: it would end sessions begun since. */
-export function entraRevoke(settings: EntraSettings): AccountChange<User> {
+export function entraRevoke(settings: EntraSettings): StateChange<User> {
 	return {
 		...common(settings),
 		word: 'signed out',
 		standing: (user) =>
 			user.isGuest ? { cannot: 'it is a guest, who signs in at home: only the home tenant can' } : 'can_be',
 		act: (session, user) => session.send('POST', `/v1.0/users/${user.id}/revokeSignInSessions`, null),
+		yesIs: 'done',
 		showsAtOnce: false,
 		canRepeat: false,
 		note: () => '. Access tokens that are out go on until they end, an hour as a rule',
@@ -178,7 +180,7 @@ export function entraRevoke(settings: EntraSettings): AccountChange<User> {
 
 function common(
 	settings: EntraSettings,
-): Pick<AccountChange<User>, 'find' | 'again' | 'nameOf' | 'stateOf' | 'whyProtected' | 'refusal'> {
+): Pick<StateChange<User>, 'find' | 'again' | 'nameOf' | 'stateOf' | 'whyProtected' | 'refusal'> {
 	return {
 		find: (session, name) => find(session, settings, name),
 		again,

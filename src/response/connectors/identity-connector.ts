@@ -15,11 +15,11 @@ import { createBreaker } from './breaker.ts';
 import type { CallRequest, Connector, Probe, ReadBack } from './connector.ts';
 import { entraEnable, entraNextPage, entraRevoke, entraToken, readEntraRevoked } from './entra-id.ts';
 import type { HttpEdge } from './generic-http.ts';
-import { type AccountChange, type Changed, changeAccount, probeChange, readAccountState } from './identity-account.ts';
-import { type HttpReach, type HttpSession, openSession, type TokenBox } from './identity-http.ts';
+import { type HttpReach, type HttpSession, openSession, type TokenBox } from './http-session.ts';
 import { probeEntra, probeOkta } from './identity-probe.ts';
 import { apiToken, appToken, oktaNextPage, oktaRevoke, oktaSuspend, readOktaRevoked } from './okta.ts';
 import { masked } from './secret.ts';
+import { type Changed, changeState, probeChange, readState, type StateChange } from './state-change.ts';
 
 /** One action at one service, for the account that its parameter names. */
 type Task = {
@@ -159,7 +159,7 @@ function pairOf<Change>(off: Change, on: Change): Record<(typeof ON_OFF)[number]
 }
 const ON_OFF = ['disable_account', 'enable_account', 'disable_vendor_account', 'enable_vendor_account'] as const;
 
-type Changes<Account> = Readonly<Record<string, AccountChange<Account>>>;
+type Changes<Account> = Readonly<Record<string, StateChange<Account>>>;
 
 function tasksOf<Account>(open: () => HttpSession, changes: Changes<Account>): Tasks {
 	return Object.fromEntries(Object.entries(changes).map(([action, change]) => [action, task(open, change)]));
@@ -189,11 +189,11 @@ function authorityOf(name: string, file: string): string {
 
 const NO_TIME: ReadBack = { state: 'unknown', detail: 'nobody knows since when to look' };
 
-function task<Account>(open: () => HttpSession, change: AccountChange<Account>): Task {
+function task<Account>(open: () => HttpSession, change: StateChange<Account>): Task {
 	return {
 		isIdempotent: change.canRepeat,
-		run: async (account) => await changeAccount(open(), change, account),
-		readBack: async (account) => await readAccountState(open(), change, account),
+		run: async (account) => await changeState(open(), change, account),
+		readBack: async (account) => await readState(open(), change, account),
 	};
 }
 

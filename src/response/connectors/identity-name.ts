@@ -2,6 +2,9 @@
 // what is no plain name is refused, and a name that fits two accounts is nobody's.
 import { err, ok, type Result } from '../../domain/result.ts';
 
+/** What the program leaves alone: groups as the service identifies them, accounts by name. */
+export type Protection = { readonly groups: readonly string[]; readonly accounts: readonly string[] };
+
 /** The forms of Windows and of the web: `jdoe`, `PLANT\jdoe`, `jdoe@plant.example`. */
 export type AccountName = {
 	readonly local: string;

@@ -1,7 +1,7 @@
 // Tries an identity connector without any effect: is the service there, does it take the login, may the login read and write what the
 // actions need, are the protected groups there. Reads only.
 import type { Probe } from './connector.ts';
-import { field, type HttpSession, Stopped } from './identity-http.ts';
+import { field, type HttpSession, Stopped } from './http-session.ts';
 
 type Reading = { readonly what: string; readonly path: string; readonly isWell: (body: unknown) => boolean };
 

@@ -8,7 +8,7 @@ import { bindResolve } from './address-guard.ts';
 import { createBlockList, type ListGround } from './block-list.ts';
 import type { Connector } from './connector.ts';
 import { createElasticsearch } from './elasticsearch.ts';
-import { createCrowdStrike } from './endpoint-connector.ts';
+import { createEndpointConnector } from './endpoint-connector.ts';
 import { createFortiNdrCloud } from './fortindr-cloud.ts';
 import { createFortinet } from './fortinet.ts';
 import { createFortinetVpn } from './fortinet-vpn.ts';
@@ -70,7 +70,9 @@ function createConnector(
 		case 'palo-alto':
 			return createPaloAlto(config, secret, ground, edge);
 		case 'crowdstrike':
-			return createCrowdStrike(config, secret, ground.inventory, edge);
+		case 'defender-endpoint':
+		case 'sentinelone':
+			return createEndpointConnector(config, secret, ground.inventory, edge);
 		case 'pi-web-api':
 			return createPiWebApi(config, secret, ground.inventory, edge);
 		case 'gitlab':

@@ -4,9 +4,9 @@ import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { type Instant, MINUTE, SECOND, toIso } from '../../domain/time.ts';
 import type { ReadBack } from './connector.ts';
-import type { AccountChange, Protection, Standing } from './identity-account.ts';
-import { field, type HttpSession, type PostForm, type Sent, Stopped, type Token } from './identity-http.ts';
-import { isProtectedName, isSameName, readAccountName } from './identity-name.ts';
+import { field, type HttpSession, type PostForm, type Sent, Stopped, type Token } from './http-session.ts';
+import { isProtectedName, isSameName, type Protection, readAccountName } from './identity-name.ts';
+import type { Standing, StateChange } from './state-change.ts';
 
 export type OktaSettings = {
 	/** The domain behind the `@` of every login; null where logins have several, and a short name must fit exactly one. */
@@ -173,13 +173,14 @@ function unsuspendStanding(user: User): Standing {
 }
 
 /** Suspends the user, or gives a suspended one back. */
-export function oktaSuspend(settings: OktaSettings, disable: boolean): AccountChange<User> {
+export function oktaSuspend(settings: OktaSettings, disable: boolean): StateChange<User> {
 	return {
 		...common(settings),
 		word: disable ? 'suspended' : 'active',
 		standing: disable ? suspendStanding : unsuspendStanding,
 		act: (session, user) =>
 			session.send('POST', `/api/v1/users/${user.id}/lifecycle/${disable ? 'suspend' : 'unsuspend'}`, null),
+		yesIs: 'done',
 		showsAtOnce: true,
 		canRepeat: true,
 		note: () => (disable ? '. Sessions that are open now are ended by revoke_tokens' : ''),
@@ -187,12 +188,13 @@ export function oktaSuspend(settings: OktaSettings, disable: boolean): AccountCh
 }
 
 /** Ends the user's sessions with Okta and takes back its OAuth tokens. Not sent again by itself: it would end sessions begun since. */
-export function oktaRevoke(settings: OktaSettings): AccountChange<User> {
+export function oktaRevoke(settings: OktaSettings): StateChange<User> {
 	return {
 		...common(settings),
 		word: 'signed out',
 		standing: () => 'can_be',
 		act: (session, user) => session.send('DELETE', `/api/v1/users/${user.id}/sessions?oauthTokens=true`, null),
+		yesIs: 'done',
 		showsAtOnce: false,
 		canRepeat: false,
 		note: () => '. Sessions that applications keep by themselves go on until they end',
@@ -201,7 +203,7 @@ export function oktaRevoke(settings: OktaSettings): AccountChange<User> {
 
 function common(
 	settings: OktaSettings,
-): Pick<AccountChange<User>, 'find' | 'again' | 'nameOf' | 'stateOf' | 'whyProtected' | 'refusal'> {
+): Pick<StateChange<User>, 'find' | 'again' | 'nameOf' | 'stateOf' | 'whyProtected' | 'refusal'> {
 	return {
 		find: (session, name) => find(session, settings, name),
 		again,

@@ -8,7 +8,7 @@ import { fromIso, type Instant, MINUTE, toIso } from '../../domain/time.ts';
 import type { CallRequest, Connector, Probe, ProbeWish } from './connector.ts';
 import type { HttpEdge } from './generic-http.ts';
 import { clockOf, dayOf, lineOf, recordOf, type Sample, type TagReading } from './historian-values.ts';
-import { Stopped } from './identity-http.ts';
+import { Stopped } from './http-session.ts';
 import { createReadingConnector, quoted, type Reading } from './reading-connector.ts';
 import { openReading, type ReadingSession } from './reading-session.ts';
 

@@ -9,7 +9,7 @@ import { checkGrant, type Grant } from '../../safety/grant.ts';
 import { createBreaker } from './breaker.ts';
 import type { CallRequest, CallResult, Connector, Probe, ProbeWish } from './connector.ts';
 import type { HttpEdge } from './generic-http.ts';
-import { Stopped } from './identity-http.ts';
+import { Stopped } from './http-session.ts';
 import type { Provenance, ReadingSession } from './reading-session.ts';
 import { masked } from './secret.ts';
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { type Instant, SECOND } from '../../domain/time.ts';
 import { type Answer, exchange } from './exchange.ts';
 import type { HttpEdge } from './generic-http.ts';
-import { Stopped } from './identity-http.ts';
+import { Stopped } from './http-session.ts';
 import { CALL_BUDGET_MS, meaningOf, pauseBefore } from './retry.ts';
 
 /** Requests of one reading, and bytes that all of its answers may have together. */

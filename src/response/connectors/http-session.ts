@@ -1,5 +1,5 @@
-// One call to an identity service over HTTPS: requests with a token that is fetched, kept and renewed, one time budget for all of them,
-// and JSON answers that are looked at before they are believed. Which request means what stands in okta.ts and entra-id.ts.
+// One call to a service over HTTPS that has a login: requests with a token that is fetched, kept and renewed, one time budget for all of
+// them, and JSON answers that are looked at before they are believed. Which request means what stands in the service's own file.
 import { err, ok, type Result } from '../../domain/result.ts';
 import type { Instant } from '../../domain/time.ts';
 import { SECOND } from '../../domain/time.ts';
@@ -35,7 +35,7 @@ export class Stopped extends Error {
 
 /** What became of a request that changes something. `answered` with any status but 2xx means that nothing was changed. */
 export type Sent =
-	| { readonly kind: 'done' }
+	| { readonly kind: 'done'; readonly body: unknown }
 	| { readonly kind: 'answered'; readonly status: number; readonly body: unknown; readonly reason: string }
 	| { readonly kind: 'not_done'; readonly reason: string }
 	| { readonly kind: 'unknown'; readonly reason: string };
@@ -119,7 +119,8 @@ export function openSession(
 		async send(method, path, body) {
 			const answer = await ask(method, urlAt(base, path), body === null ? null : JSON.stringify(body));
 			const meaning = meaningOf(answer);
-			if (meaning.effect === 'done') return { kind: 'done' };
+			if (meaning.effect === 'done')
+				return { kind: 'done', body: answer.kind === 'answered' && !answer.cut ? jsonOf(answer.text) : undefined };
 			if (meaning.effect === 'unknown' || answer.kind !== 'answered')
 				return { kind: meaning.effect === 'unknown' ? 'unknown' : 'not_done', reason: meaning.reason };
 			const said = jsonOf(answer.text);
@@ -242,12 +243,15 @@ export function field(body: unknown, ...names: readonly string[]): unknown {
 	return at;
 }
 
-/** The words of an error body, in the three forms in which identity services write them. */
+/** The words of an error body, in the forms in which services write them. */
 function wordsOf(body: unknown): string {
+	const errors = field(body, 'errors');
+	const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
 	const words = [
 		[field(body, 'errorCode'), field(body, 'errorSummary')],
 		[field(body, 'error', 'code'), field(body, 'error', 'message')],
 		[field(body, 'error'), field(body, 'error_description')],
+		[field(first, 'message') ?? field(first, 'detail') ?? field(first, 'title')],
 	].find((pair) => typeof pair[0] === 'string');
 	return words === undefined
 		? ''

@@ -1,48 +1,49 @@
-// What is the same for every identity service over HTTPS: look at the account, look whether it is one to leave alone, change it, look
-// again. Says what is known of the effect. What is asked of which service, and what its answers mean, stands in okta.ts and entra-id.ts.
+// What is the same for every service over HTTPS that keeps accounts or computers in a state: look at the thing, look whether it is one
+// to leave alone, change it, look again. Says what is known of the effect. What is asked of which service, and what its answers mean,
+// stands in the service's own file (okta.ts, entra-id.ts, crowdstrike.ts, defender-endpoint.ts, sentinelone.ts).
 import { never, type Result } from '../../domain/result.ts';
 import type { CallResult, Probe, ReadBack } from './connector.ts';
-import { type HttpSession, type Sent, Stopped } from './identity-http.ts';
+import { type HttpSession, type Sent, Stopped } from './http-session.ts';
 
-/** Looks at the account in one call: the first, and one after each change that broke off or was overtaken. */
+/** Looks at the thing in one call: the first, and one after each change that broke off or was overtaken. */
 const TRIES_MAX = 3;
 
-export type Protection = { readonly groups: readonly string[]; readonly accounts: readonly string[] };
-
-/** What the state of an account means for a wish: it is so already, it can be done, or it cannot (with the reason). */
+/** What the state of a thing means for a wish: it is so already, it can be done, or it cannot (with the reason). */
 export type Standing = 'is_so' | 'can_be' | { readonly cannot: string };
 
 /** One kind of change at one service. */
-export type AccountChange<Account> = {
+export type StateChange<Thing> = {
 	/** What it is afterwards, in words: `suspended`. */
 	readonly word: string;
-	/** The account that the name means, and no other; the error says why there is none. */
-	find(session: HttpSession, name: string): Promise<Result<Account, string>>;
-	/** The same account, read afresh by its id. */
-	again(session: HttpSession, account: Account): Promise<Result<Account, string>>;
-	nameOf(account: Account): string;
+	/** The thing that the name means, and no other; the error says why there is none. */
+	find(session: HttpSession, name: string): Promise<Result<Thing, string>>;
+	/** The same thing, read afresh by its id. */
+	again(session: HttpSession, thing: Thing): Promise<Result<Thing, string>>;
+	nameOf(thing: Thing): string;
 	/** The state in the service's own words: `status SUSPENDED`. */
-	stateOf(account: Account): string;
+	stateOf(thing: Thing): string;
 	/** Why it is not the program's to change; null where nothing speaks against it. */
-	whyProtected(session: HttpSession, account: Account): Promise<string | null>;
-	standing(account: Account): Standing;
-	act(session: HttpSession, account: Account): Promise<Sent>;
+	whyProtected(session: HttpSession, thing: Thing): Promise<string | null>;
+	standing(thing: Thing): Standing;
+	act(session: HttpSession, thing: Thing): Promise<Sent>;
 	/** What a refusal means: `overtaken` where somebody else may have been quicker and a look will tell. */
 	refusal(sent: Extract<Sent, { kind: 'answered' }>): string | 'overtaken';
 	/** Whether the service shows a change at once; where it does not, its yes is all there is. */
 	readonly showsAtOnce: boolean;
+	/** `taken` where a yes only says that it was taken on: then nothing is done that is not shown. */
+	readonly yesIs: 'done' | 'taken';
 	/** True where doing it twice is the same as doing it once: only then is it sent again after an answer that broke off. */
 	readonly canRepeat: boolean;
 	/** Words that belong behind a `done`: what it does not reach. */
-	note(account: Account): string;
+	note(thing: Thing): string;
 };
 
 export type Changed = CallResult & { readonly isTrouble: boolean };
 
 /** Makes the change, or says why not. Never throws for anything that the service does. */
-export async function changeAccount<Account>(
+export async function changeState<Thing>(
 	session: HttpSession,
-	change: AccountChange<Account>,
+	change: StateChange<Thing>,
 	name: string,
 ): Promise<Changed> {
 	let doubt: string | null = null;
@@ -69,31 +70,31 @@ type Tried = {
 
 const said = (effect: Tried['effect'], detail: string): Tried => ({ effect, detail, isAgain: false, isTrouble: false });
 
-async function tryOnce<Account>(
+async function tryOnce<Thing>(
 	session: HttpSession,
-	change: AccountChange<Account>,
+	change: StateChange<Thing>,
 	name: string,
 	isSecondLook: boolean,
 ): Promise<Tried> {
 	const found = await change.find(session, name);
 	if (!found.ok) return said('not_done', found.error);
-	const account = found.value;
-	const title = `\`${change.nameOf(account)}\``;
-	const standing = change.standing(account);
+	const thing = found.value;
+	const title = `\`${change.nameOf(thing)}\``;
+	const standing = change.standing(thing);
 	// A service whose copies lag may show yesterday's state: there the change is made, which is the same where it was so already.
 	if (standing === 'is_so' && change.showsAtOnce)
 		return said(
 			'done',
-			`${title} is ${change.word}: ${isSecondLook ? 'the service shows it' : 'it was before this call'} (${change.stateOf(account)})`,
+			`${title} is ${change.word}: ${isSecondLook ? 'the service shows it' : 'it was before this call'} (${change.stateOf(thing)})`,
 		);
 	if (standing !== 'can_be' && standing !== 'is_so')
 		return said('not_done', `${title} cannot be ${change.word}: ${standing.cannot}`);
-	const why = await change.whyProtected(session, account);
+	const why = await change.whyProtected(session, thing);
 	if (why !== null) return said('not_done', `${title} is left alone: ${why}. A person decides what becomes of it`);
-	const sent = await change.act(session, account);
+	const sent = await change.act(session, thing);
 	switch (sent.kind) {
 		case 'done':
-			return await seen(session, change, account);
+			return await seen(session, change, thing);
 		case 'not_done':
 			return { ...said('not_done', `not ${change.word}: ${sent.reason}`), isTrouble: true };
 		case 'unknown':
@@ -110,25 +111,30 @@ async function tryOnce<Account>(
 }
 
 /** The service said yes; what it shows counts, where it shows it at once. */
-async function seen<Account>(session: HttpSession, change: AccountChange<Account>, account: Account): Promise<Tried> {
-	const title = `\`${change.nameOf(account)}\``;
-	const done = (how: string): Tried => said('done', `${title} is ${change.word}${how}${change.note(account)}`);
+async function seen<Thing>(session: HttpSession, change: StateChange<Thing>, thing: Thing): Promise<Tried> {
+	const title = `\`${change.nameOf(thing)}\``;
+	const done = (how: string): Tried => said('done', `${title} is ${change.word}${how}${change.note(thing)}`);
 	if (!change.showsAtOnce) return done('');
 	try {
-		const after = await change.again(session, account);
+		const after = await change.again(session, thing);
 		if (after.ok && change.standing(after.value) === 'is_so')
 			return done(`: the service shows it (${change.stateOf(after.value)})`);
 		return said('unknown', `the service took the change of ${title} and does not show it`);
 	} catch (cause) {
 		if (!(cause instanceof Stopped)) throw cause;
-		return done(`; it could not be looked at again: ${cause.message}`);
+		return change.yesIs === 'done'
+			? done(`; it could not be looked at again: ${cause.message}`)
+			: said(
+					'unknown',
+					`the service took the change of ${title} on, and it could not be looked at again: ${cause.message}`,
+				);
 	}
 }
 
 /** What the service says about a change that is in doubt. */
-export async function readAccountState<Account>(
+export async function readState<Thing>(
 	session: HttpSession,
-	change: AccountChange<Account>,
+	change: StateChange<Thing>,
 	name: string,
 ): Promise<ReadBack> {
 	try {
@@ -147,10 +153,10 @@ export async function readAccountState<Account>(
 	}
 }
 
-/** What the change would come to for this account now, by reading alone. */
-export async function probeChange<Account>(
+/** What the change would come to for this thing now, by reading alone. */
+export async function probeChange<Thing>(
 	session: HttpSession,
-	change: AccountChange<Account>,
+	change: StateChange<Thing>,
 	action: string,
 	name: string,
 ): Promise<Probe> {
