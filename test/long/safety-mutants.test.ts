@@ -30,6 +30,7 @@ const EQUIVALENT: readonly (readonly [line: string, what: string])[] = [
 	['		touchesOt: true,', 'true to false'],
 	['const isOwners = ', 'some to every'],
 	['if (rows.length > 0 && rows.every(', 'every to some'],
+	['if (ipv4Number(address) === null) return null;', 'if never'],
 ];
 /** In this order: most lies fall to the first, which take a second; the slow ones are asked last. */
 const NAMES = [

@@ -658,3 +658,31 @@ describe('more small lies about rows', () => {
 		expect([call(['a', 'c']), call(['c', 'b']), call(['b', 'a']), call(['a'])]).toEqual([false, false, false, false]);
 	});
 });
+
+describe('a row speaks at every level that it names, also where another of its places would not', () => {
+	test.each<[string, readonly Level[]]>([
+		['N11', ['1', '2']],
+		['N15', ['0', '1', '2', '3']],
+		['S04', ['1', '2']],
+	])('%s', (id, levels) => {
+		const row = ROWS.find((one) => one.id === id);
+		for (const level of levels)
+			for (const one of ['hmi', 'server', 'network'] as const)
+				expect(on(row!.actions[0]!, one, level).rows.map((say) => say.row)).toContain(id);
+	});
+});
+
+test('taking back what cut something off waits for the eradication check (N05), whatever row speaks', () => {
+	const before = withFact(best, 'eradication_confirmed', false);
+	const waits = (action: string, level: Level) => on(action, 'server', level, before).holds.map((hold) => hold.rule);
+	for (const action of ['unblock_indicator', 'unblock_internal', 'enable_account', 'release_host'])
+		expect(waits(action, '4')).toContain('N05');
+	expect(waits('enable_remote_access', '3.5')).toContain('N05');
+	expect(waits('isolate_host', '4')).not.toContain('N05');
+});
+
+test('the matrix names what takes back one of a row’s actions beside them, where people are asked', () => {
+	const [first] = policyMatrix().filter((entry) => entry.row === 'A01' && entry.class === 'ONE');
+	expect(first?.actions).toEqual(expect.arrayContaining(['disable_account', 'enable_account']));
+	expect(first?.actions).toEqual(expect.arrayContaining([...(ROWS.find((row) => row.id === 'A01')?.actions ?? [])]));
+});
