@@ -9,6 +9,8 @@ import type { Topic } from '../domain/topic.ts';
 import type { DoorSource, ListAnswer, ListRequest, Statement, StatementAnswer } from './http.ts';
 import type { TlsPair } from './tls.ts';
 
+/** Only where no port was asked for. */
+const PORT_TRIES_MAX = 5;
 /** More threads than this wait for the database. */
 const THREADS_MAX = 2;
 /**
@@ -92,6 +94,18 @@ type Asked = { done(gathered: number): void; fail(error: Error): void };
  * @throws the error of listening: the port is taken, may not be used
  */
 export async function openDoorThreads(options: DoorThreadsOptions): Promise<DoorThreads> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await openOnce(options);
+		} catch (error) {
+			// Any free port will do, and the one that was found has gone to somebody else in between.
+			const isTaken = error instanceof Error && error.message.includes('EADDRINUSE');
+			if (options.port !== 0 || !isTaken || tries >= PORT_TRIES_MAX) throw error;
+		}
+	}
+}
+
+async function openOnce(options: DoorThreadsOptions): Promise<DoorThreads> {
 	// Only these systems share a port between listeners.
 	const canShare = process.platform === 'linux' || process.platform === 'freebsd';
 	const count = canShare ? Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)) : 1;

@@ -172,7 +172,7 @@ beforeAll(async () => {
 		log: createLog('silent'),
 		metrics,
 	});
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
 	wall.isClosed = false;
 	await flow.stop();
@@ -220,7 +220,7 @@ const entriesOf = async (incident: string, kind: string): Promise<Record<string,
 		await fresh.database
 			.raw`SELECT canonical FROM ledger_entries WHERE kind = ${kind} AND incident = ${incident} ORDER BY seq`
 	).map((row) => JSON.parse(String(row['canonical'])).data);
-const soon = { timeout: 20_000 };
+const soon = { timeout: 50_000 };
 
 describe('a drill', () => {
 	it('stays in Slack, unless its scenario says otherwise: then each page says that it is one', async () => {
@@ -247,7 +247,7 @@ describe('a drill', () => {
 		]);
 		expect(await entriesOf(loud, 'page.sent')).toMatchObject([{ pager: 'mail', drill: loud }]);
 		expect(events.events).toEqual([]);
-	}, 60_000);
+	}, 150_000);
 });
 
 describe('an alarm that nobody answers', () => {
@@ -292,7 +292,7 @@ describe('an alarm that nobody answers', () => {
 		const all = await fresh.database.raw`SELECT canonical FROM ledger_entries WHERE canonical LIKE '%@plant.example%'`;
 		expect(all).toHaveLength(0);
 		expect(await metrics.text()).toMatch(/interlock_pages_total\{pager="mail",result="sent"\} 3/);
-	}, 60_000);
+	}, 150_000);
 
 	it('is paged once more under the same name where the program dies between the call and its record', async () => {
 		let calls = 0;
@@ -314,7 +314,7 @@ describe('an alarm that nobody answers', () => {
 		const intents = (await entriesOf(incident, 'page.intent')).filter((one) => one['pager'] === 'oncall');
 		expect(intents).toMatchObject([{ may_repeat: false }, { may_repeat: true }]);
 		expect(new Set(intents.map((one) => one['dedup_key'])).size).toBe(1);
-	}, 60_000);
+	}, 150_000);
 
 	it('whose pager does not answer is told under its card and goes out by the others; the page comes when it is back', async () => {
 		events.spoil = () => ({ status: 500, headers: {}, body: '' });
@@ -344,7 +344,7 @@ describe('an alarm that nobody answers', () => {
 			.poll(() => alertsOf(incident).some((one) => one.startsWith('interlock/INC-0 triggered')), soon)
 			.toBe(true);
 		await expect.poll(() => flow.fault(), soon).toBeNull();
-	}, 90_000);
+	}, 150_000);
 });
 
 describe('Slack that takes nothing', () => {
