@@ -1,6 +1,7 @@
 // Every host and port to which the program opens a connection, with the reason and the place where it is written: computed from the
 // configuration alone. Whether one of them is a thing of OT is said by the inventory (safety/destination.ts). NOT here: how it is printed.
 import type { InventoryData } from '../domain/asset.ts';
+import { assetsCalled } from '../domain/asset-names.ts';
 import type { ConnectorConfig } from '../domain/connector.ts';
 import {
 	connectorDestinations,
@@ -126,7 +127,7 @@ export function checkEgress(list: readonly Egress[], inventory: InventoryData): 
 				},
 			];
 		}
-		const isKnown = inventory.assets.some((asset) => asset.ips.includes(host));
+		const isKnown = assetsCalled(inventory, host).length > 0;
 		const isHere = host === '::1' || host.startsWith('127.');
 		if (isKnown || isHere || !isPrivateAddress(host)) return [];
 		return [

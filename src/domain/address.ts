@@ -59,6 +59,11 @@ function samePrefix(a: readonly number[], b: readonly number[], bits: number): b
 	return true;
 }
 
+/** One text for each address however it is written, IPv4 in IPv6 clothes as IPv4; null where the text is none. For comparing, not for showing. */
+export function addressKey(text: string): string | null {
+	return addressBytes(text)?.join('.') ?? null;
+}
+
 /** True where the text is an address or a range of addresses, with a base and a length that belong together. */
 export function isAddressRange(range: string): boolean {
 	return isAddressIn(range.split('/')[0] ?? '', range);

@@ -1,7 +1,8 @@
 // Whether the program may open a connection to a host at all, by what the inventory says stands there. Asked by `interlock check`, at the start,
 // and before each connection for every address that a name has. NOT here: what a step may do there (decide.ts).
-import { isAddressIn, isAddressRange } from '../domain/address.ts';
+import { isAddressIn } from '../domain/address.ts';
 import type { Asset, InventoryData, Level, Zone } from '../domain/asset.ts';
+import { assetsCalled } from '../domain/asset-names.ts';
 import { CONTROLLERS } from './row.ts';
 
 /** Control and what it is run by (IEC 62443: process, basic control, supervision). A level that is not known counts as one of them. */
@@ -21,9 +22,10 @@ const OFFICE_LEVELS: readonly (Level | null)[] = ['3.5', '4', '5'];
  */
 export function refuseDestination(inventory: InventoryData, host: string, readOnly: string | null): string | null {
 	if (isThisMachine(host)) return null;
-	const claimed = inventory.assets.filter((asset) => isCalled(asset, host));
+	const claimed = assetsCalled(inventory, host);
 	for (const asset of claimed) {
-		const reason = refuseAsset(asset, zonesOf(inventory, asset, host), readOnly);
+		const isRead = readOnly !== null && assetsCalled(inventory, readOnly).includes(asset);
+		const reason = refuseAsset(asset, isInSafetyZone(inventory, asset, host), isRead);
 		if (reason !== null) return reason;
 	}
 	if (claimed.length > 0) return null;
@@ -37,33 +39,29 @@ function isThisMachine(host: string): boolean {
 	return host === 'localhost' || isAddressIn(host, '127.0.0.0/8') || isAddressIn(host, '::1');
 }
 
-/** A name with its suffix and one without are one where the first parts agree: two suffixes are two hosts. */
-function isCalled(asset: Asset, host: string): boolean {
-	if (isAddressRange(host)) return asset.ips.some((ip) => isAddressIn(host, ip));
-	const name = host.toLowerCase();
-	return [asset.id, ...asset.hostnames].some((text) => {
-		const own = text.toLowerCase().replace(/\.$/, '');
-		if (own === name) return true;
-		return own.split('.')[0] === name.split('.')[0] && (!own.includes('.') || !name.includes('.'));
-	});
-}
-
-/** The asset's own zone, and those whose range holds the address: a slip in one of them must not hide a zone of safety systems. */
-function zonesOf(inventory: InventoryData, asset: Asset, host: string): readonly Zone[] {
-	return inventory.zones.filter((zone) => zone.id === asset.zone || isInside(zone, host));
+/** By its own zone, and by any whose range holds the address: a slip in one of them must not hide a zone of safety systems. */
+function isInSafetyZone(inventory: InventoryData, asset: Asset, host: string): boolean {
+	return inventory.zones.some((zone) => zone.sis && (zone.id === asset.zone || isInside(zone, host)));
 }
 
 function isInside(zone: Zone, host: string): boolean {
 	return zone.ranges.some((range) => isAddressIn(host, range));
 }
 
-function refuseAsset(asset: Asset, zones: readonly Zone[], readOnly: string | null): string | null {
+/** Every address of the inventory that is refused to a connector which can do more than read. */
+export function refusedAssetAddresses(inventory: InventoryData): string[] {
+	return inventory.assets.flatMap((asset) =>
+		asset.ips.filter((ip) => refuseAsset(asset, isInSafetyZone(inventory, asset, ip), false) !== null),
+	);
+}
+
+function refuseAsset(asset: Asset, isSafety: boolean, isRead: boolean): string | null {
 	const whose = `\`${asset.id}\``;
 	if (asset.class === 'unknown') return `${whose} is of unknown class in the inventory: it is judged as a controller`;
 	if (CONTROLLERS.includes(asset.class)) return `${whose} is a controller (${asset.class})`;
 	if (asset.class === 'sis' || asset.class === 'sis_workstation') return `${whose} belongs to a safety system`;
-	if (zones.some((zone) => zone.sis)) return `${whose} stands in a zone of safety systems`;
-	if (asset.level === '2' && readOnly !== null && isCalled(asset, readOnly)) return null;
+	if (isSafety) return `${whose} stands in a zone of safety systems`;
+	if (asset.level === '2' && isRead) return null;
 	if (!CONTROL_LEVELS.includes(asset.level)) return null;
 	if (asset.level === 'unknown') return `${whose} has no level in the inventory: it is judged as a controller`;
 	return `${whose} stands at level ${asset.level}`;

@@ -13,7 +13,8 @@ const isPossible =
 	works('nft', '--version') &&
 	works('ip', '-V') &&
 	works('nsenter', '--version') &&
-	works('unshare', '--net', 'nft', 'list', 'ruleset');
+	works('unshare', '--net', 'nft', 'list', 'ruleset') &&
+	works('unshare', '--net', 'ip', 'link', 'add', 'end1', 'type', 'veth', 'peer', 'name', 'end2');
 
 const SETTINGS = `connectors:
   - name: fw

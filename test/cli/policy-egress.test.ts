@@ -1,7 +1,7 @@
 // `interlock policy egress`: the list, and the policies that others enforce. Stored answers for each form; where `nft`, `systemd-analyze` or `kubectl`
 // is installed they are asked too.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -248,6 +248,24 @@ describe('a policy that another program enforces', () => {
 		for (const rule of value.spec.egress) {
 			expect(rule.to.length).toBeGreaterThan(0);
 			expect(rule.ports.length).toBeGreaterThan(0);
+		}
+	});
+});
+
+describe('docs/deploying.md', () => {
+	it('shows commands that are understood', async () => {
+		const text = readFileSync(new URL('../../docs/deploying.md', import.meta.url), 'utf8');
+		const lines = [...text.matchAll(/^interlock policy egress(.*)$/gm)].map((match) => match[1] ?? '');
+		expect(lines.length).toBeGreaterThan(5);
+		for (const line of lines) {
+			const args = line
+				.replace(/[>#].*/, '')
+				.replace('$slack', '--address slack.com=internet --address *.slack.com=internet')
+				.replace(/nftables\|systemd\|kubernetes\|cilium/, 'cilium')
+				.split(/\s+/)
+				.filter((word) => word !== '');
+			const { code, err } = await run(args, { resolve: async () => ['198.51.100.9'] });
+			expect([args.join(' '), code, err]).toEqual([args.join(' '), 0, '']);
 		}
 	});
 });

@@ -1,5 +1,10 @@
 // The list of every host that the program connects to, and what the inventory has against one of them: `interlock check` and the start say it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { check } from '../../src/cli/check.ts';
+import { serve } from '../../src/cli/serve.ts';
 import { loadConfig, readConfig } from '../../src/config/config.ts';
 import { egressOf } from '../../src/config/egress.ts';
 import { formatFinding } from '../../src/config/finding.ts';
@@ -124,6 +129,31 @@ describe('a destination that is a thing of OT', () => {
 			{ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'signing-1', SLACK_API_URL: 'http://10.20.1.9/api/' },
 		])
 			expect(findings({}, env).join('\n')).toMatch(/no connection is made there/);
+	});
+
+	it('keeps `serve` from starting and `check` from passing, in words', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'interlock-egress-'));
+		try {
+			writeFileSync(join(folder, 'interlock.yaml'), edr('https://edr.plant.example@10.20.1.5/'));
+			writeFileSync(join(folder, 'inventory.csv'), INVENTORY);
+			const said: string[] = [];
+			const say = (text: string): void => void said.push(text);
+			const io = {
+				out: say,
+				err: say,
+				stdin: async () => new Uint8Array(),
+				env: { ...SECRETS, INTERLOCK_CONFIG: folder },
+			};
+			expect(await serve([], io)).toBe(1);
+			expect(said.join('\n')).toContain(
+				'10.20.1.5:443, and `plc-1` is a controller (plc): no connection is made there',
+			);
+			said.length = 0;
+			expect(await check([folder], io, NOW)).toBe(1);
+			expect(said.join('\n')).toContain('`plc-1` is a controller (plc)');
+		} finally {
+			rmSync(folder, { recursive: true, force: true });
+		}
 	});
 
 	it('is an error for a pager too', () => {

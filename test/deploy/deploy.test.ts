@@ -1,9 +1,9 @@
 // What stands in deploy/: the unit of systemd and the manifests of Kubernetes say what docs/deploying.md promises, and agree with the image, the program and
 // one another. Where systemd-analyze or kubectl is installed they are asked too.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { POD } from '../../src/cli/egress/kubernetes.ts';
 import { ENVIRONMENT_VARIABLES } from '../../src/config/environment.ts';
@@ -166,6 +166,47 @@ describe('the unit of systemd', () => {
 			expect({ code: rated.status, said: /exposure level.*/.exec(rated.stdout)?.[0] }).toMatchObject({ code: 0 });
 		},
 	);
+});
+
+describe('the command on the server', () => {
+	const folder = mkdtempSync(join(tmpdir(), 'interlock-command-'));
+	afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+	it.skipIf(process.getuid?.() !== 0 || !has('runuser', '--version') || !has('id', 'nobody'))(
+		'runs as the account of the service, with its secrets and whatever stands in their files',
+		() => {
+			writeFileSync(join(folder, 'DATABASE_URL'), 'postgres://u:a"b$c`d\'e@db.plant.example/i\n');
+			writeFileSync(join(folder, 'pan.key'), 'for secret_file');
+			chmodSync(folder, 0o700);
+			const tell = join(mkdtempSync(join(tmpdir(), 'interlock-tell-')), 'tell');
+			folders.push(dirname(tell));
+			chmodSync(dirname(tell), 0o755);
+			writeFileSync(
+				tell,
+				'#!/bin/sh\nid -un; printf "%s\\n" "$DATABASE_URL" "$INTERLOCK_CONFIG" "$INTERLOCK_DATA" "$@"\n',
+			);
+			chmodSync(tell, 0o755);
+			const done = spawnSync(join(ROOT, 'deploy/systemd/interlock'), ['incident', 'ack', 'two words'], {
+				encoding: 'utf8',
+				env: {
+					PATH: process.env['PATH'],
+					INTERLOCK_SECRETS: folder,
+					INTERLOCK_USER: 'nobody',
+					INTERLOCK_PROGRAM: tell,
+				},
+			});
+			expect(done.stderr).toBe('');
+			expect(done.stdout.split('\n')).toEqual([
+				...['nobody', 'postgres://u:a"b$c`d\'e@db.plant.example/i', '/etc/interlock', '/var/lib/interlock'],
+				...['incident', 'ack', 'two words', ''],
+			]);
+		},
+	);
+});
+
+const folders: string[] = [];
+afterAll(() => {
+	for (const one of folders) rmSync(one, { recursive: true, force: true });
 });
 
 describe('secrets as files', () => {

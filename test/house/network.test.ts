@@ -111,6 +111,15 @@ describe('who may open a connection', () => {
 		},
 	);
 
+	it('makes lists of destinations where a connector or pager is made from its configuration, and nowhere else', () => {
+		const makers = [...used].flatMap(([file, names]) => (names.has('bindResolve') ? [file] : []));
+		expect(makers.toSorted()).toEqual([
+			'src/response/connectors/address-guard.ts',
+			'src/response/connectors/index.ts',
+			'src/response/pagers/index.ts',
+		]);
+	});
+
 	it('names only files that are there and use what they are named for, each with a reason', () => {
 		const importing = /from 'node:(?:http|https|net|tls|dgram|dns|dns\/promises|child_process)'/.source;
 		for (const [file, reason] of Object.entries(NETWORK)) {

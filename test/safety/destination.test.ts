@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ASSET_CLASSES, type Asset, type InventoryData, LEVELS, type Zone } from '../../src/domain/asset.ts';
-import { refuseDestination } from '../../src/safety/destination.ts';
+import { refuseDestination, refusedAssetAddresses } from '../../src/safety/destination.ts';
 import { asset, zone } from './plant.ts';
 
 const CONTROLLERS = ['dcs', 'plc', 'rtu', 'ied', 'io', 'bms_controller', 'unknown'];
@@ -55,6 +55,7 @@ describe('an asset of the inventory as a destination', () => {
 		const hist = server({ id: 'hist-1', class: 'historian', level: '2' });
 		expect(refuse(plant([hist]), '10.30.0.7', 'hist-1')).toBeNull();
 		expect(refuse(plant([hist]), '10.30.0.7')).toBe('`hist-1` stands at level 2');
+		expect(refuse(plant([hist]), '10.30.0.7', 'SRV-1')).toBeNull();
 		expect(refuse(plant([hist]), '10.30.0.7', 'hist-2')).toBe('`hist-1` stands at level 2');
 		for (const more of [{ class: 'plc' }, { class: 'sis' }, { class: 'unknown' }, { level: '1' }, { level: 'unknown' }])
 			expect(refuse(plant([{ ...hist, ...more } as Asset]), '10.30.0.7', 'hist-1')).not.toBeNull();
@@ -82,6 +83,18 @@ describe('by which names it is found', () => {
 
 	it.each(['plc-2', 'panel.other.example', '10.20.1.6', 'fd00::6', 'slack.com', '10.20.1'])('not %s', (host) => {
 		expect(refuse(plant([server(), plc]), host)).toBeNull();
+	});
+
+	it('an id or host name that is an address', () => {
+		const named = asset('plc', '1', { id: '10.20.1.7', hostnames: ['FD00::0007'] });
+		for (const host of ['10.20.1.7', '::ffff:10.20.1.7', 'fd00::7'])
+			expect(refuse(plant([server(), named]), host)).toBe('`10.20.1.7` is a controller (plc)');
+	});
+
+	it('a range of its own', () => {
+		const ranged = asset('plc', '1', { id: 'plc-9', ips: ['10.21.0.0/24'] });
+		expect(refuse(plant([server(), ranged]), '10.21.0.9')).toBe('`plc-9` is a controller (plc)');
+		expect(refuse(plant([server(), ranged]), '10.21.1.9')).toBeNull();
 	});
 
 	it('an address is no name: an asset called 10 is not meant by 10.0.0.1', () => {
@@ -126,6 +139,25 @@ describe('this machine', () => {
 	it.each(['127.0.0.1', '127.8.0.1', '::1', '::ffff:127.0.0.1', 'localhost'])('%s is never refused', (host) => {
 		const here = asset('plc', '1', { id: 'here', hostnames: ['localhost'], ips: ['127.0.0.1', '127.8.0.1', '::1'] });
 		expect(refuse(plant([here], [zone({ sis: true, ranges: ['127.0.0.0/8', '::/0'] })]), host)).toBeNull();
+	});
+});
+
+describe('every address that is refused', () => {
+	it('is one of a refused asset, by class, level, or a zone of safety systems', () => {
+		const assets = [
+			server(),
+			asset('plc', '4', { id: 'plc-1', ips: ['10.20.1.5', '10.20.2.5'] }),
+			asset('historian', '2', { id: 'hist-1', ips: ['10.20.1.20'] }),
+			server({ id: 'eng-1', ips: ['10.99.0.7', '10.30.0.8'] }),
+			server({ id: 'eng-2', ips: ['10.30.0.9'], zone: 'safety' }),
+		];
+		const zones = [
+			zone({ id: 'safety', sis: true, ranges: ['10.99.0.0/24'] }),
+			zone({ id: 'office', ranges: ['10.30.0.0/24'] }),
+		];
+		expect(refusedAssetAddresses(plant(assets, zones))).toEqual([
+			...['10.20.1.5', '10.20.2.5', '10.20.1.20', '10.99.0.7', '10.30.0.9'],
+		]);
 	});
 });
 

@@ -3,7 +3,7 @@
 import type { Egress } from '../../config/egress.ts';
 import { isAddressIn, isAddressRange } from '../../domain/address.ts';
 import type { InventoryData, Level } from '../../domain/asset.ts';
-import { refuseDestination } from '../../safety/destination.ts';
+import { refuseDestination, refusedAssetAddresses } from '../../safety/destination.ts';
 
 /** A destination with its addresses and ranges; none where its name stands for whatever the name server says. */
 export type Reach = Egress & { readonly addresses: readonly string[] };
@@ -74,9 +74,7 @@ const LOW: readonly (Level | null)[] = ['0', '1', '2'];
 /** Ranges of zones at level 2 and below and of safety systems, and the addresses of refused assets outside of them. */
 export function forbiddenRanges(inventory: InventoryData): string[] {
 	const ranges = inventory.zones.flatMap((zone) => (zone.sis || LOW.includes(zone.level) ? zone.ranges : []));
-	const single = inventory.assets
-		.flatMap((asset) => asset.ips)
-		.filter((ip) => !ranges.some((range) => isAddressIn(ip, range)) && refuseDestination(inventory, ip, null) !== null);
+	const single = refusedAssetAddresses(inventory).filter((ip) => !ranges.some((range) => isAddressIn(ip, range)));
 	return [...new Set([...ranges, ...single].map(asRange))];
 }
 
