@@ -3,7 +3,7 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -94,20 +94,41 @@ alerts:
 `;
 }
 
-/** Slack's API behind a wall: closed, no call gets through. Events come by their own socket. */
+/**
+ * Slack behind a wall: closed, no call gets through. The socket of the events goes through it too, because the program connects to what it was
+ * told and nothing else, and stays.
+ */
 async function startWall(target: string): Promise<typeof wall> {
+	const own = (): string => `127.0.0.1:${(server.address() as AddressInfo).port}`;
+	const host = new URL(target).host;
 	const server = createServer((incoming, response) => {
 		if (built.isClosed) return void incoming.socket.destroy();
 		const onward = request(
 			`${target.replace(/\/$/, '')}${incoming.url}`,
-			{ method: incoming.method, headers: { ...incoming.headers, host: new URL(target).host } },
+			{ method: incoming.method, headers: { ...incoming.headers, host } },
 			(answer) => {
-				response.writeHead(answer.statusCode ?? 502, answer.headers);
-				answer.pipe(response);
+				const parts: Buffer[] = [];
+				answer.on('data', (part: Buffer) => parts.push(part));
+				answer.on('end', () => {
+					// The address of the socket is the wall's.
+					const body = Buffer.concat(parts).toString('utf8').replaceAll(`ws://${host}`, `ws://${own()}`);
+					const { 'content-length': _length, ...headers } = answer.headers;
+					response.writeHead(answer.statusCode ?? 502, headers).end(body);
+				});
 			},
 		);
 		onward.on('error', () => incoming.socket.destroy());
 		incoming.pipe(onward);
+	});
+	server.on('upgrade', (incoming, socket, head) => {
+		const { hostname, port } = new URL(target);
+		const onward = connect(Number(port), hostname, () => {
+			const lines = incoming.rawHeaders.map((word, i) => (i % 2 === 0 ? `${word}: ` : `${word}\r\n`)).join('');
+			onward.write(`GET ${incoming.url} HTTP/1.1\r\n${lines}\r\n`);
+			onward.write(head);
+			onward.pipe(socket).pipe(onward);
+		});
+		for (const one of [onward, socket]) one.on('error', () => one.destroy());
 	});
 	await new Promise<void>((ready) => server.listen(0, '127.0.0.1', () => ready()));
 	const built = { server, isClosed: false };
