@@ -83,9 +83,13 @@ export function createAddressBlocker(blocker: AddressBlocker): Connector {
 		hasReadBack: isOwn,
 		async call(grant, request) {
 			const wanted = prepare(grant, request);
-			if (!wanted.ok) return said('not_done', masked(wanted.error, secret));
+			if (!wanted.ok) return { effect: 'not_done', detail: masked(wanted.error, secret), tries: 0 };
 			if (breaker.blockedUntil(edge.now()) !== null)
-				return said('not_done', `not sent: \`${name}\` failed several times in a row and is left alone for a while`);
+				return {
+					effect: 'not_done',
+					detail: `not sent: \`${name}\` failed several times in a row and is left alone for a while`,
+					tries: 0,
+				};
 			const kept = wanted.value.isBlock ? null : await keptFor(name, ground, wanted.value, request, edge.now());
 			if (kept !== null) return kept;
 			const result = await change(blocker.talk(), wanted.value, edge);

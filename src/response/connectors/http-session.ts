@@ -119,8 +119,13 @@ export function openSession(
 		async send(method, path, body) {
 			const answer = await ask(method, urlAt(base, path), body === null ? null : JSON.stringify(body));
 			const meaning = meaningOf(answer);
-			if (meaning.effect === 'done')
-				return { kind: 'done', body: answer.kind === 'answered' && !answer.cut ? jsonOf(answer.text) : undefined };
+			if (meaning.effect === 'done' && answer.kind === 'answered') {
+				const said = answer.cut ? undefined : jsonOf(answer.text);
+				// These services answer with JSON or nothing: anything else comes from something on the way, and says nothing.
+				return said === undefined && answer.text.trim() !== ''
+					? { kind: 'unknown', reason: `${meaning.reason}, and the answer is no whole JSON` }
+					: { kind: 'done', body: said };
+			}
 			if (meaning.effect === 'unknown' || answer.kind !== 'answered')
 				return { kind: meaning.effect === 'unknown' ? 'unknown' : 'not_done', reason: meaning.reason };
 			const said = jsonOf(answer.text);
