@@ -52,13 +52,13 @@ function copyTo(folder: string): void {
 test('the tests of the gate notice nineteen lies of twenty', async () => {
 	const folder = mkdtempSync(join(tmpdir(), 'interlock-mutants-'));
 	const pool = new MutantPool(folder, PATIENCE_MS);
-	const startedAt = performance.now();
 	try {
 		copyTo(folder);
 		expect(globSync('*.test.ts', { cwd: join(folder, 'test/safety') }).toSorted()).toEqual(
 			NAMES.map((name) => `${name}.test.ts`).toSorted(),
 		);
 		expect(await pool.judge('', null, NAMES), 'the tests pass without a lie').toBe(null);
+		const startedAt = performance.now();
 		const files = globSync('src/safety/**/*.ts', { cwd: folder }).filter(
 			(file) => !WORDS.some((name) => file.endsWith(name)),
 		);
