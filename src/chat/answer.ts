@@ -15,6 +15,8 @@ export type Answer = {
 	readonly reply: string;
 	/** An incident that the changes open: the reply names it by its number once it has one. */
 	readonly opened?: string;
+	/** What has to be typed first, in a window that asks for it; nothing is recorded yet. */
+	readonly asks?: string;
 	/** The same as a table for `--json`, where there is one. */
 	readonly data?: JsonObject | readonly JsonObject[];
 };

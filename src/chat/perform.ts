@@ -7,6 +7,7 @@ import { never } from '../domain/result.ts';
 import { viewQuestions } from '../domain/view-question.ts';
 import { type Facts, placesOf } from '../safety/decide.ts';
 import { proposeStep } from '../safety/proposed-step.ts';
+import { confirmationOf } from '../safety/step-up.ts';
 import type { Database } from '../store/database.ts';
 import { outboxDepth } from '../store/outbox.ts';
 import {
@@ -144,6 +145,8 @@ export type StepWish = {
 	readonly binding: string;
 	readonly button: StepButton;
 	readonly reason: string | null;
+	/** What was typed in the window that a yes asks for; left out where none was open. */
+	readonly typed?: string;
 	readonly ticks: Ticks;
 };
 
@@ -167,6 +170,8 @@ export async function performOnStep(desk: Desk, wish: StepWish): Promise<Answer>
 			people,
 			attestRoles: stepAttestRoles(desk.directory, step),
 			reason: wish.reason,
+			confirmation: confirmationOf(step, desk.directory.naming.touchesOt(step)),
+			typed: wish.typed ?? null,
 			now,
 			newId: (prefix: 'apr') => makeId(prefix, now, cryptoRandom),
 		};

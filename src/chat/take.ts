@@ -35,6 +35,7 @@ import { homeFor } from './views/home.ts';
 import { insightLines } from './views/insight.ts';
 import {
 	attestModal,
+	confirmModal,
 	detailsModal,
 	type Modal,
 	refuseModal,
@@ -127,6 +128,13 @@ async function workClick(room: Counter, click: Click): Promise<void> {
 			reason: null,
 			ticks: NO_TICKS,
 		});
+		// Read first, and then the window: what has to be typed stands in it. Where the trigger has died meanwhile, the person is told.
+		if (answer.asks !== undefined)
+			return void (await openWindow(
+				room,
+				click,
+				confirmModal(click.value, await readStep(room.database, about.id), answer.asks),
+			));
 	} else if (name === 'acknowledge' && about.kind === 'card') {
 		answer = await performOnIncident(room.desk, { acting, incident: about.id, button: 'acknowledge', reason: null });
 	} else if ((name === 'view_alive' || name === 'view_impaired' || name === 'view_lost') && about.kind === 'view') {
@@ -214,7 +222,13 @@ export function checkSubmission(submission: Submission): Readonly<Record<string,
 }
 
 /** The kind of message under which each window's button stands. */
-const MESSAGE_OF = { refuse: 'ask', attest: 'hands', settle_done: 'doubt', settle_not_done: 'doubt' } as const;
+const MESSAGE_OF = {
+	approve: 'ask',
+	refuse: 'ask',
+	attest: 'hands',
+	settle_done: 'doubt',
+	settle_not_done: 'doubt',
+} as const;
 
 function isOnStep(callback: string): callback is keyof typeof MESSAGE_OF {
 	return Object.hasOwn(MESSAGE_OF, callback);
@@ -244,6 +258,7 @@ async function workSubmission(room: Counter, submission: Submission): Promise<vo
 			binding: about.binding,
 			button: callback,
 			reason,
+			...(callback === 'approve' ? { typed: submission.fields['confirmation'] ?? '' } : {}),
 			ticks: submission.ticks,
 		});
 	} else if (callback === 'resolve' && about.kind === 'card') {

@@ -36,6 +36,29 @@ const BY_HAND = 'close-flow';
 const UNWANTED = 'isolate-jump';
 const REFUSAL = 'The jump host is my only way to see the tank farm from here. Block the session instead.';
 
+/** What every person's hands do: press, read a window, approve. */
+function handsOf(slack: LocalSlack, channel: string) {
+	const press = async (who: Person, message: Message, action: Pressed): Promise<boolean> => {
+		if (who.slack === null) return false;
+		const clicked = await slack.act.click(who.slack, { channel, ts: message.ts, action_id: action });
+		return clicked.ok;
+	};
+
+	/** The window that the bot opens for a click; a first one says only that it is being fetched. */
+	const windowOf = (person: string, callback: string, ms = 5_000) =>
+		slack.waitFor(() => slack.state.views(person).find((view) => view.content['callback_id'] === callback), ms);
+
+	/** What touches OT, or takes two, asks for its name in a window; for all else the click is enough. */
+	const approve = async (who: Person, message: Message, step: Step): Promise<boolean> => {
+		if (who.slack === null || !(await press(who, message, 'approve'))) return false;
+		const view = await windowOf(who.slack, 'approve', 1_500).catch(() => null);
+		if (view === null) return true;
+		return (await slack.act.submit(who.slack, view.id, { confirmation: step.target ?? '' })).ok;
+	};
+
+	return { press, approve, windowOf };
+}
+
 export function createActedPeople(
 	slack: LocalSlack,
 	people: readonly Person[],
@@ -79,15 +102,7 @@ export function createActedPeople(
 		}
 	};
 
-	const press = async (who: Person, message: Message, action: Pressed): Promise<boolean> => {
-		if (who.slack === null) return false;
-		const clicked = await slack.act.click(who.slack, { channel, ts: message.ts, action_id: action });
-		return clicked.ok;
-	};
-
-	/** The window that the bot opens for a click; a first one says only that it is being fetched. */
-	const windowOf = (person: string, callback: string) =>
-		slack.waitFor(() => slack.state.views(person).find((view) => view.content['callback_id'] === callback), 5_000);
+	const { press, approve, windowOf } = handsOf(slack, channel);
 
 	const answerRequest = async (message: Message, step: Step): Promise<void> => {
 		const stamp = `${message.ts} ${step.decision?.binding ?? ''}`;
@@ -102,7 +117,7 @@ export function createActedPeople(
 		}
 		for (const who of [by('tomas'), by('jonas')]) {
 			if (!once(`approve ${who.id} ${stamp}`)) continue;
-			if (await press(who, message, 'approve')) tell(who, `approves «${step.title}» on ${step.target ?? 'nothing'}`);
+			if (await approve(who, message, step)) tell(who, `approves «${step.title}» on ${step.target ?? 'nothing'}`);
 		}
 	};
 

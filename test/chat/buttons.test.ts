@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../src/chat/buttons/acknowledge.ts';
 import { approve } from '../../src/chat/buttons/approve.ts';
@@ -33,6 +34,8 @@ function click(
 		heldBack: [],
 		attestRoles: attestRoles(directory.inventory.find(one.target ?? ''), one.target !== null),
 		reason: null,
+		confirmation: null,
+		typed: null,
 		now: NOW,
 		newId: () => 'apr_00000000000000000099',
 		...more,
@@ -85,6 +88,48 @@ describe('Approve', () => {
 		expect(kindsOf(answer)).toEqual(['approval.rejected']);
 		expect(answer.changes).toEqual([]);
 		expect(answer.reply).toMatch(words);
+	});
+
+	describe('of what asks for its name', () => {
+		const asks = (typed: string | null, more: Partial<StepClick> = {}) =>
+			approve(click('ana', {}, { confirmation: 'lap-1', typed, ...more }));
+
+		it('asks for it at a mere click, and records nothing', () => {
+			const answer = asks(null);
+			expect(answer).toMatchObject({ outcome: 'noted', asks: 'lap-1', entries: [], changes: [], topics: [] });
+		});
+
+		it.each(['lap-1', ' LAP-1 ', 'Lap-1'])('counts with it: %j', (typed) => {
+			expect(kindsOf(asks(typed))).toEqual(['approval.given']);
+		});
+
+		it.each(['', ' ', 'lap-2', 'lap', 'lap-11', 'yes'])('does not count with %j, and the try is recorded', (typed) => {
+			const answer = asks(typed);
+			expect(kindsOf(answer)).toEqual(['approval.rejected']);
+			expect(answer.changes).toEqual([]);
+			expect(answer.reply).toContain('lap-1');
+		});
+
+		it('is not asked of who may not decide: they are refused', () => {
+			const answer = approve(click('rita', {}, { confirmation: 'lap-1' }));
+			expect(answer.asks).toBeUndefined();
+			expect(answer.outcome).toBe('refused');
+		});
+
+		it('is not asked on the command line, where the decision’s digits are named', () => {
+			expect(kindsOf(asks(null, { acting: { ...acting('ana'), via: 'cli' } }))).toEqual(['approval.given']);
+		});
+
+		it('whatever is typed, pressed and pressed again: no yes without the name', () => {
+			fc.assert(
+				fc.property(fc.array(fc.option(fc.string({ maxLength: 12 }))), (tries) => {
+					for (const typed of tries) {
+						const given = kindsOf(asks(typed)).includes('approval.given');
+						expect(given).toBe(typed !== null && typed.trim().toLowerCase() === 'lap-1');
+					}
+				}),
+			);
+		});
 	});
 
 	it.each<StepState>([

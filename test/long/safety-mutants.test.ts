@@ -35,7 +35,7 @@ const EQUIVALENT: readonly (readonly [line: string, what: string])[] = [
 /** In this order: most lies fall to the first, which take a second; the slow ones are asked last. */
 const NAMES = [
 	...['grant', 'survivors', 'table', 'facts', 'attacks', 'confidence', 'limits', 'admit', 'explain'],
-	...['sealed-grant', 'touches-ot', 'destination', 'matrix', 'reference', 'laws'],
+	...['sealed-grant', 'step-up', 'touches-ot', 'destination', 'matrix', 'reference', 'laws'],
 ];
 
 /** They take ten seconds and more each: asked last, whatever they noticed before. */

@@ -16,6 +16,7 @@ import { record } from '../../src/store/record.ts';
 import { attackTable } from '../../src/triage/attack-table.ts';
 import { createLearning } from '../../src/triage/learn/learning.ts';
 import { decision, directory, INCIDENT_ID, incident, inventory, PEOPLE, STEP_ID, step } from '../chat/world.ts';
+import { approveInSlack } from './approve-in-slack.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
 
 const split: ChatOptions['split'] = (ask, at) => splitIncident(ask, inventory, at);
@@ -324,10 +325,10 @@ describe('a decision in Slack', () => {
 	it('is recorded from a person who may, once, and shown where it was asked', async () => {
 		await seed();
 		await drain();
-		const click = { channel: 'incidents', ts: request().ts, action_id: 'approve' };
-		await slack.act.click('UANA000001', click);
+		const { ts } = request();
+		expect(await approveInSlack(slack, 'UANA000001', ts, 'ews-4')).toBe(true);
 		await whispered('UANA000001', 'is recorded');
-		await slack.act.click('UANA000001', click);
+		expect(await approveInSlack(slack, 'UANA000001', ts, 'ews-4')).toBe(false);
 		await whispered('UANA000001', 'recorded already');
 		expect((await kinds()).filter((kind) => kind === 'approval.given')).toHaveLength(1);
 		expect(await topicsNow()).toContain('plan');
@@ -335,6 +336,23 @@ describe('a decision in Slack', () => {
 		await drain();
 		expect(textOf(request())).toContain('Ana IT');
 		expect(textOf(request())).toContain('1 of 2 answers');
+	});
+
+	it('does not count before its name was typed; other words are refused and recorded', async () => {
+		await seed();
+		await drain();
+		const { ts } = request();
+		await slack.act.click('UANA000001', { channel: 'incidents', ts, action_id: 'approve' });
+		const view = await slack.waitFor(() => slack.state.views('UANA000001')[0]);
+		expect(JSON.stringify(view.content)).toContain('ews-4');
+		await slack.act.close('UANA000001', view.id, true);
+		expect(await approveInSlack(slack, 'UANA000001', ts, 'ews-5')).toBe(true);
+		await whispered('UANA000001', 'you typed `ews-5`');
+		expect((await readSituation(fresh.database, INCIDENT_ID))?.approvals).toEqual([]);
+		expect((await kinds()).filter((kind) => kind.startsWith('approval.'))).toEqual(['approval.rejected']);
+		expect(await approveInSlack(slack, 'UANA000001', ts, ' EWS-4')).toBe(true);
+		await whispered('UANA000001', 'is recorded');
+		expect((await readSituation(fresh.database, INCIDENT_ID))?.approvals).toHaveLength(1);
 	});
 
 	it('does not count from the wrong site, from readers or from strangers; each try is an entry', async () => {
@@ -662,7 +680,7 @@ describe('Socket Mode', () => {
 		await open('socket');
 		await seed();
 		await drain();
-		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		expect(await approveInSlack(slack, 'UANA000001', request().ts, 'ews-4')).toBe(true);
 		await whispered('UANA000001', 'is recorded');
 	});
 });
@@ -757,7 +775,7 @@ describe('a request that nobody answered', () => {
 	it('is asked again by a person, in a new message, and the first answers no longer count', async () => {
 		await seed({ steps: [step({ expires_at: now() + 600_000 })] });
 		await drain();
-		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		expect(await approveInSlack(slack, 'UANA000001', request().ts, 'ews-4')).toBe(true);
 		await whispered('UANA000001', 'is recorded');
 		const set = (given: Partial<Step>) =>
 			record(
@@ -787,7 +805,7 @@ describe('a request that nobody answered', () => {
 		expect(replies().find((message) => message.ts === old?.ts)?.text).toContain('asked again');
 		await slack.act.click('UOLAF00001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
 		await whispered('UOLAF00001', 'asked for this step');
-		await slack.act.click('UANA000001', { channel: 'incidents', ts: request().ts, action_id: 'approve' });
+		expect(await approveInSlack(slack, 'UANA000001', request().ts, 'ews-4')).toBe(true);
 		await until(async () => (await kinds()).filter((kind) => kind === 'approval.given').length === 2 || undefined);
 		const again = await readSituation(fresh.database, INCIDENT_ID);
 		expect(again?.approvals).toMatchObject([{ person: 'ana' }]);

@@ -185,6 +185,22 @@ const forgeApproval = async (user: string, value: string): Promise<number> =>
 		)}`,
 	);
 
+/** What the window would send, without any window: the words that are asked for are no secret. */
+const forgeWords = async (user: string, value: string, words: string): Promise<number> =>
+	await forge(
+		`payload=${encodeURIComponent(
+			JSON.stringify({
+				type: 'view_submission',
+				user: { id: user, team_id: 'T0000001' },
+				team: { id: 'T0000001', domain: 'plant' },
+				view: {
+					...{ id: 'V1', type: 'modal', callback_id: 'approve', private_metadata: value, blocks: [] },
+					state: { values: { confirmation: { text: { type: 'plain_text_input', value: words } } } },
+				},
+			}),
+		)}`,
+	);
+
 async function stepNow() {
 	const [row] = await fresh.database
 		.raw`SELECT id, state, decision->>'class' AS class, decision->'holds' AS holds FROM steps WHERE incident = ${INCIDENT}`;
@@ -252,7 +268,13 @@ describe('a stolen Slack signing secret', () => {
 		// They even know the id of the request, as somebody in the channel could.
 		const [ask] = await fresh.database
 			.raw`SELECT id FROM messages WHERE key LIKE ${`ask:${id}:%`} ORDER BY created_at DESC LIMIT 1`;
-		for (const user of ['U1', 'U3']) expect(await forgeApproval(user, String(ask?.['id']))).toBe(200);
+		const value = String(ask?.['id']);
+		for (const user of ['U1', 'U3']) expect(await forgeApproval(user, value)).toBe(200);
+		// A click alone is no yes to what takes two, nor is any other word; the right one is on the card, and they forge that too.
+		for (const user of ['U1', 'U3']) expect(await forgeWords(user, value, 'yes')).toBe(200);
+		await expect.poll(async () => await count('approval.rejected'), { timeout: 10_000 }).toBe(2);
+		expect(await count('approval.given')).toBe(0);
+		for (const user of ['U1', 'U3']) expect(await forgeWords(user, value, 'jump-1')).toBe(200);
 		await expect.poll(async () => await count('approval.given'), { timeout: 10_000 }).toBe(2);
 		await record(fresh.database, { entries: [], topics: [{ topic: 'run', key: id }] }, Date.now());
 		await drain();

@@ -3,9 +3,11 @@ import type { Approval } from '../../domain/decision.ts';
 import type { NewEntry } from '../../domain/entry.ts';
 import { APPROVAL_EXPIRY_MS, mayDecide } from '../../safety/approval.ts';
 import { proposeStep } from '../../safety/proposed-step.ts';
+import { isConfirmed } from '../../safety/step-up.ts';
 import type { Change } from '../../store/record.ts';
-import { type Answer, actorOf, STRANGER, wayOf } from '../answer.ts';
+import { type Answer, actorOf, STRANGER, say, wayOf } from '../answer.ts';
 import { rolesAtPlaces } from '../people.ts';
+import { shown } from '../text.ts';
 import { alreadyAnswered, reject, type StepClick, stepName, tooLate } from './step-click.ts';
 
 /**
@@ -32,6 +34,8 @@ export function approve(click: StepClick): Answer {
 	}
 	const may = mayDecide(person, decision, places, proposeStep(step), click.people);
 	if (!may.ok) return reject(click, 'approve', may.reason, `Not counted: ${stepName(click)}: ${may.reason}.`);
+	const unconfirmed = notConfirmed(click);
+	if (unconfirmed !== null) return unconfirmed;
 	const expires = now + APPROVAL_EXPIRY_MS;
 	const roles = rolesAtPlaces(person, places);
 	const ranOut = click.situation.approvals.find(
@@ -76,6 +80,24 @@ export function approve(click: StepClick): Answer {
 		],
 		reply: `Your yes to ${stepName(click)} is recorded.${decision.needs.length > 1 ? ' It runs when the other side has said yes too.' : ''}`,
 	};
+}
+
+/** A yes in Slack without the words that it takes: asked for where no window was open yet, refused where other words came. */
+function notConfirmed(click: StepClick): Answer | null {
+	const { acting, confirmation, typed } = click;
+	// As the window shows it: a name may hold what is never shown.
+	if (acting.via !== 'slack' || confirmation === null || isConfirmed(typed, shown(confirmation, 100))) return null;
+	if (typed === null)
+		return {
+			...say(`Not counted yet: type \`${shown(confirmation, 100)}\` in the window that opens.`),
+			asks: confirmation,
+		};
+	return reject(
+		click,
+		'approve',
+		'the words that were typed are not what is acted on',
+		`Not counted: you typed \`${shown(typed, 100)}\`, and ${stepName(click)} is about \`${shown(confirmation, 100)}\`. Look which one is meant, and press Approve again.`,
+	);
 }
 
 /** One row for a person and a decision: a yes that ran out and is given again renews it; the ledger has both. */

@@ -27,6 +27,10 @@ export type StepClick = {
 	/** Other open incidents, where the step kept steps on OT from starting; their plans are looked at again. */
 	readonly heldBack: readonly string[];
 	readonly reason: string | null;
+	/** What has to be typed before a yes in Slack counts (safety/step-up.ts); null where the click is enough. */
+	readonly confirmation: string | null;
+	/** What was typed; null where no window was opened. */
+	readonly typed: string | null;
 	readonly now: Instant;
 	readonly newId: (prefix: 'apr') => string;
 };

@@ -6,6 +6,7 @@ import {
 	BLOCKS_PER_VIEW_MAX,
 	type Block,
 	bold,
+	code,
 	type JsonObject,
 	MODAL_TITLE_MAX,
 	OPTION_TEXT_MAX,
@@ -55,6 +56,29 @@ export function refuseModal(messageId: string): Modal {
 	return modal('refuse', messageId, 'Refuse this step', 'Refuse', [
 		rich([plain('The step is not done. Others see your name and your reason; the ledger keeps both.')]),
 		input('reason', 'Why not?', 'What you know that the plan does not', false),
+	]);
+}
+
+/** A yes to what touches OT, or takes two people: the person types what it is about. */
+export function confirmModal(messageId: string, step: Pick<Step, 'title' | 'action'> | null, asked: string): Modal {
+	return modal('approve', messageId, 'Approve this step', 'Approve', [
+		rich(
+			[bold(shown(step?.title ?? 'This step', 150)), plain(step === null ? '' : `: ${shown(step.action, 80)}`)],
+			[
+				plain('It is about '),
+				code(shown(asked, 100)),
+				plain('. Nothing happens before everybody who is asked has said yes.'),
+			],
+		),
+		{
+			...input(
+				'confirmation',
+				`Type ${cut(shown(asked, 100), 100)}`,
+				'As it stands above: it shows that you mean this one',
+				false,
+			),
+			element: { type: 'plain_text_input', action_id: 'text', multiline: false, max_length: 200, min_length: 1 },
+		},
 	]);
 }
 
