@@ -27,7 +27,7 @@ export type KindTask = {
 	readonly target: 'primary' | 'none';
 	readonly params: Readonly<Record<string, unknown>>;
 	/** What people have to have said: name, subject (`step` stands for the step's id), value. */
-	readonly facts: readonly (readonly [string, string, unknown])[];
+	readonly facts: readonly (readonly [string, string, string | boolean])[];
 	/** For containments: `8h`. */
 	readonly containmentFor?: string;
 };
