@@ -452,6 +452,11 @@ describe('Jira alone', () => {
 		expect(desk.issues).toHaveLength(1);
 	});
 
+	it('shows people the address that they use where the interface has another', async () => {
+		const result = await openOne(make({ browse: 'https://plant.atlassian.net/' }));
+		expect(result.told).toEqual([expect.stringContaining('(https://plant.atlassian.net/browse/SEC-1)')]);
+	});
+
 	it('finds an issue that people moved to another project', async () => {
 		await openOne(make());
 		if (desk.issues[0] !== undefined) desk.issues[0].key = 'OT-77';

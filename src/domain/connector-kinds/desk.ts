@@ -102,6 +102,8 @@ export const JiraConfig = z
 		kind: z.literal('jira'),
 		/** `https://plant.atlassian.net`, or the address of a server of one's own with its context path. */
 		base_url: HTTPS,
+		/** Where people open issues, if that is another address: `base_url` of tokens with scopes is `https://api.atlassian.com/ex/jira/<id>`. */
+		browse: HTTPS.optional(),
 		deployment: z.enum(['cloud', 'data_center']).default('cloud'),
 		auth: z.discriminatedUnion('type', [
 			/** Cloud: the mail address of the account; the secret is its API token. */

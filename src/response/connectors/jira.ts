@@ -21,7 +21,7 @@ export function createJira(config: JiraConfig, secret: string | null): Desk {
 	const isCloud = config.deployment === 'cloud';
 	const api = isCloud ? '/rest/api/3' : '/rest/api/2';
 	const basic = auth.type === 'api_token' ? Buffer.from(`${auth.user}:${secret}`, 'utf8').toString('base64') : null;
-	const base = config.base_url.replace(/\/$/, '');
+	const base = (config.browse ?? config.base_url).replace(/\/$/, '');
 	const ticketOf = (issue: unknown): Ticket | null => {
 		const key = field(issue, 'key');
 		return typeof key === 'string' && KEY.test(key) ? { number: key, url: `${base}/browse/${key}` } : null;

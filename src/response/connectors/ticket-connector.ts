@@ -66,10 +66,10 @@ export function createTicketConnector(
 			openedAt = openedAt.filter((at) => at > hourAgo);
 			if (openedAt.length >= config.per_hour)
 				return not(`${config.per_hour} tickets within an hour are as many as \`${name}\` may open: open it by hand`);
-			openedAt = [...openedAt, edge.now()];
 			const incident = config.link === undefined ? null : await incidentOf(reader, request.step);
 			const text = ticketText(config, request.step, request.params, incident);
 			const { isTrouble, ...said } = await openTicket(desk, open(), request.step, text, edge);
+			if (said.effect !== 'not_done') openedAt = [...openedAt, edge.now()];
 			if (isTrouble) breaker.failed(edge.now());
 			else breaker.succeeded();
 			return { ...said, detail: clean(said.detail) };
