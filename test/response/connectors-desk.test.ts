@@ -113,8 +113,11 @@ function spoiled(
 			return plain(201, '{not json');
 		case 'empty-after':
 			return plain(201, '{"result":{"number":"INC1"},"key":"../../admin"}');
-		case '400':
-			return plain(400, JSON.stringify({ errorMessages: [], errors: {}, error: { message: 'no', detail: '' } }));
+		case '400': {
+			// An answer that repeats the login, as some proxies do.
+			const message = `no: ${request.headers.authorization} ${SERVICENOW_SECRET} ${JIRA_SECRET}`;
+			return plain(400, JSON.stringify({ errorMessages: [message], errors: {}, error: { message, detail: '' } }));
+		}
 		case '403':
 			return plain(403, '{"error":{"message":"Operation Failed","detail":"ACL"}}');
 	}
@@ -236,8 +239,8 @@ describe.each<[string, () => Promise<World>]>([
 	it('puts a hostile text into a ticket as text: no secret, no live link, no markup, no second line in the title', async () => {
 		const password = 'hunter2hunter2';
 		await run(make(), {
-			summary: `Ransom\r\nnote password: ${password} {noformat} [~admin] @everyone`,
-			text: `token=${password} http://evil.example/x <b>x</b> {code}!x! \u202egnp\u0000 ${'y'.repeat(1_500)}`,
+			summary: `Ransom\r\nnote password: ${password} {NOFORMAT} [~admin] @everyone`,
+			text: `token=${password} http://evil.example/x <b>x</b> {color:red}!x! \u202egnp\u0000 ${'y'.repeat(1_500)}`,
 			severity: 'low',
 		});
 		const words = world.tickets()[0]?.words ?? '';
@@ -284,6 +287,8 @@ describe.each<[string, () => Promise<World>]>([
 	it('does nothing without leave for this very step', async () => {
 		const { grant, request } = ticketGrant(PARAMS);
 		const other = { ...request, params: { ...request.params, summary: 'other' } };
+		const odd = ticketGrant(PARAMS, 'ticket', NOW, 'stp_0123456789^ORnumberISNOTEMPTY');
+		expect(await make().call(odd.grant, odd.request)).toMatchObject({ detail: 'the step has no plain id' });
 		expect(await make().call(grant, other)).toMatchObject({
 			effect: 'not_done',
 			detail: expect.stringContaining('no grant'),
@@ -455,6 +460,19 @@ describe('Jira alone', () => {
 	it('shows people the address that they use where the interface has another', async () => {
 		const result = await openOne(make({ browse: 'https://plant.atlassian.net/' }));
 		expect(result.told).toEqual([expect.stringContaining('(https://plant.atlassian.net/browse/SEC-1)')]);
+	});
+
+	it('opens nothing where a search answers with issues of others, or with what is no key', async () => {
+		for (const issues of [
+			[{ id: '1', key: 'SEC-9', fields: { labels: ['interlock'] } }],
+			[{ id: '1', key: '../../admin', fields: { labels: [] } }],
+			{},
+		]) {
+			desk.spoil = (request, proceed) =>
+				request.method === 'GET' ? { status: 200, headers: {}, body: JSON.stringify({ issues }) } : proceed();
+			expect(await openOne(make())).toMatchObject({ effect: 'not_done' });
+		}
+		expect(desk.issues).toEqual([]);
 	});
 
 	it('finds an issue that people moved to another project', async () => {

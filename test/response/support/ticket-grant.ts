@@ -8,18 +8,24 @@ import { alert, INVENTORY, incident, NOW, playbook, view } from './plant.ts';
 
 export { NOW };
 
-/** Leave for one ticket, and the request that goes with it; the same key is the same step. */
-export function ticketGrant(params: object, key = 'ticket', now = NOW): { grant: Grant; request: CallRequest } {
+/** Leave for one ticket, and the request that goes with it; the same key is the same step, unless `as` gives it another id. */
+export function ticketGrant(
+	params: object,
+	key = 'ticket',
+	now = NOW,
+	as: string | null = null,
+): { grant: Grant; request: CallRequest } {
 	const alerts = [alert('alr_1', { entities: [{ type: 'host', value: 'lap-1', role: 'target' }] })];
 	const loaded = playbook('p', [{ key, title: 'x', action: 'open_ticket', params }]);
 	const ground = { incident: incident(), alerts, inventory: INVENTORY, held: [], canRun: () => true };
-	const [step] = planFor(ground, loaded, NOW).steps;
-	if (step === undefined) throw new Error('nothing was planned');
+	const [planned] = planFor(ground, loaded, NOW).steps;
+	if (planned === undefined) throw new Error('nothing was planned');
+	const step = { ...planned, id: as ?? planned.id };
 	const permitted = permit(step, view([loaded], [step]), now);
 	if (!permitted.ok) throw new Error(permitted.reason);
-	const { id, action, target, params: planned } = step;
+	const { id, action, target } = step;
 	return {
 		grant: permitted.grant,
-		request: { step: id, action, target, targets: proposeStep(step).targets, params: planned, since: NOW },
+		request: { step: id, action, target, targets: proposeStep(step).targets, params: step.params, since: NOW },
 	};
 }
