@@ -1,5 +1,6 @@
 // How the program reaches a system that does something (EDR, VPN gateway, ticket system): configuration only, no secret in it.
 import { z } from 'zod';
+import { JiraConfig, ServiceNowConfig } from './connector-kinds/desk.ts';
 import { CrowdStrikeConfig, DefenderEndpointConfig, SentinelOneConfig } from './connector-kinds/endpoint.ts';
 import { ActiveDirectoryConfig, EntraIdConfig, OktaConfig } from './connector-kinds/identity.ts';
 import { BlockListConfig, FortinetConfig, PaloAltoConfig, paloAltoActions } from './connector-kinds/network.ts';
@@ -58,6 +59,8 @@ export const ConnectorConfig = z.discriminatedUnion('kind', [
 	GlobalProtectConfig,
 	FortinetVpnConfig,
 	OpenC2Config,
+	ServiceNowConfig,
+	JiraConfig,
 ]);
 export type ConnectorConfig = z.infer<typeof ConnectorConfig>;
 
@@ -84,6 +87,9 @@ export function actionsOf(config: ConnectorConfig): readonly string[] {
 		case 'globalprotect':
 		case 'fortinet-vpn':
 			return ['end_session'];
+		case 'servicenow':
+		case 'jira':
+			return ['open_ticket'];
 		default:
 			return config.actions;
 	}

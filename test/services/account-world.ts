@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ConnectorConfig } from '../../src/domain/connector.ts';
 import type { Step } from '../../src/domain/step.ts';
 import type { Handlers, Topic } from '../../src/domain/topic.ts';
+import type { LoadedPlaybook } from '../../src/response/choose.ts';
 import type { Connector } from '../../src/response/connectors/connector.ts';
 import { createConnectors } from '../../src/response/connectors/index.ts';
 import { createResponse } from '../../src/response/response.ts';
@@ -35,7 +36,7 @@ export type Vendor = {
 	close(): Promise<void>;
 };
 
-function dieAtRequest(vendor: VendorServer, count: number, isAfter: boolean, die: () => void): void {
+export function dieAtRequest(vendor: VendorServer, count: number, isAfter: boolean, die: () => void): void {
 	let left = count;
 	vendor.spoil = (_request, proceed) => {
 		if (--left !== 0) return proceed();
@@ -183,8 +184,14 @@ export class AccountWorld {
 	/** How often the program has died. */
 	deaths = 0;
 
-	constructor(fresh: Fresh) {
+	readonly #playbooks: readonly LoadedPlaybook[];
+	readonly #topics: readonly Topic[];
+
+	/** @param playbooks the first of which incidents are about; `topics` of the worker */
+	constructor(fresh: Fresh, playbooks: readonly LoadedPlaybook[] = [PLAYBOOK], topics: readonly Topic[] = TOPICS) {
 		this.#fresh = fresh;
+		this.#playbooks = playbooks;
+		this.#topics = topics;
 		this.#owner = fresh.owner();
 	}
 
@@ -221,7 +228,7 @@ export class AccountWorld {
 		this.#handlers = createResponse({
 			database: this.#fresh.database,
 			inventory: { ...INVENTORY, data: { ...INVENTORY.data, confirmedAt: this.now - 3_600_000 } },
-			playbooks: [PLAYBOOK],
+			playbooks: this.#playbooks,
 			people: PEOPLE,
 			windows: [],
 			siteRules: [],
@@ -237,7 +244,7 @@ export class AccountWorld {
 	async drain(): Promise<void> {
 		for (let round = 0; round < 40; round++) {
 			let worked = false;
-			for (const topic of TOPICS) {
+			for (const topic of this.#topics) {
 				const due = await claimDue(this.#fresh.database, topic, 20, this.now);
 				if (due.length === 0) continue;
 				worked = true;

@@ -1,4 +1,4 @@
-// Action `open_ticket`: one call to the ticket system's HTTP interface.
+// Action `open_ticket`: one call of the ticket system.
 import { z } from 'zod';
 import { connectorAction } from './action.ts';
 
@@ -7,6 +7,8 @@ export const openTicket = connectorAction({
 	params: z.strictObject({
 		summary: z.string().min(1).max(500),
 		text: z.string().max(2_000).optional(),
+		/** `'{severity}'` in a playbook: what it means at the desk is the connector's configuration. */
+		severity: z.string().max(40).optional(),
 		queue: z.string().max(80).optional(),
 	}),
 	undo: { none: 'people close tickets' },

@@ -19,6 +19,7 @@ import { createActiveDirectory, createEntraId, createOkta } from './identity-con
 import { createOpenC2 } from './openc2.ts';
 import { createPaloAlto } from './palo-alto.ts';
 import { createPiWebApi } from './pi-web-api.ts';
+import { createTicketConnector } from './ticket-connector.ts';
 
 /** Nothing of the plant and nothing done: for a connector that is only looked at. */
 export const NO_GROUND: ListGround = {
@@ -87,6 +88,9 @@ function createConnector(
 			return createGlobalProtect(config, secret, ground.inventory, edge);
 		case 'fortinet-vpn':
 			return createFortinetVpn(config, secret, ground.inventory, edge);
+		case 'servicenow':
+		case 'jira':
+			return createTicketConnector(config, secret, ground.reader, edge);
 		default:
 			return never(config);
 	}

@@ -2,12 +2,14 @@
 import { ConnectorConfig } from '../../../src/domain/connector.ts';
 import { ACCOUNTS, HOSTS, NETWORK, SESSIONS, type StartKind } from './kinds-acting.ts';
 import { READING } from './kinds-reading.ts';
+import { TICKETS } from './kinds-tickets.ts';
 
 export const KINDS: Readonly<Record<string, StartKind>> = {
 	...HOSTS,
 	...ACCOUNTS,
 	...NETWORK,
 	...SESSIONS,
+	...TICKETS,
 	...READING,
 };
 
