@@ -9,7 +9,7 @@ import { demoPeople } from '../../src/demo/plant.ts';
 import { jumpHostAttack } from '../../src/demo/scenario/jump-host-attack.ts';
 import { sendScenario } from '../../src/demo/send.ts';
 import type { Message } from '../../src/demo/slack/workspace.ts';
-import { readAllSteps } from '../../src/store/read/demo.ts';
+import { readAllSteps, readEntriesOfKind } from '../../src/store/read/demo.ts';
 import { keyOf, messagesOf } from './crash-run.ts';
 import { openWorld, outsideOf, ROOT, until, type World } from './program.ts';
 
@@ -107,6 +107,30 @@ describe.skipIf(!hasBrowser && process.env['CI'] !== 'true')('the local Slack du
 		const bytes = await page.screenshot({ path });
 		// Width and height of a PNG stand at bytes 16 and 20.
 		expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([1440, 900]);
+	});
+
+	it('asks who approves there to type the name of the station; another name does not count', async () => {
+		const asked = page.getByRole('complementary', { name: 'Thread' }).locator(`[data-ts="${request.ts}"]`);
+		const given = async (kind: 'approval.given' | 'approval.rejected') =>
+			(await readEntriesOfKind(await world.database(), [kind])).filter(({ canonical }) => canonical.includes('"tomas"'))
+				.length;
+		const before = [await given('approval.given'), await given('approval.rejected')] as const;
+		const approveAs = async (name: string): Promise<void> => {
+			await asked.getByRole('button', { name: /Approve/ }).click();
+			const window = page.getByRole('dialog');
+			await window.getByText('Approve this step').waitFor();
+			expect(await window.textContent()).toContain('eng-01');
+			await window.getByLabel('Type eng-01').fill(name);
+			await page.screenshot({ path: join(world.folder, 'window.png') });
+			await window.getByRole('button', { name: 'Approve' }).click();
+			await window.waitFor({ state: 'hidden' });
+		};
+		await approveAs('eng-02');
+		await until('the refusal', async () => (await given('approval.rejected')) === before[1] + 1);
+		expect(await given('approval.given')).toBe(before[0]);
+		await approveAs('eng-01');
+		await until('the yes', async () => (await given('approval.given')) === before[0] + 1);
+		await page.getByText('you typed').first().waitFor();
 	});
 });
 
