@@ -8,6 +8,7 @@ import { SECOND } from '../../domain/time.ts';
 import type { Blind, Told } from './address-block.ts';
 import type { Connector } from './connector.ts';
 import { type Answer, exchange } from './exchange.ts';
+import { Envelope, fortiRequest, jsonOf } from './fortios-api.ts';
 import type { HttpEdge } from './generic-http.ts';
 import { plainAddress } from './indicator.ts';
 import { CALL_BUDGET_MS, meaningOf, pauseBefore } from './retry.ts';
@@ -19,8 +20,6 @@ const PATH = '/api/v2/monitor/vpn/ssl';
 const LIST_BYTES_MAX = 1024 * 1024;
 const TUNNELS_MAX = 8;
 
-/** The answers of FortiOS say whom they are about: one of another virtual domain would be about other sessions. */
-const Envelope = z.object({ status: z.string().max(100), vdom: z.string().max(100).optional() });
 const Tunnel = z.object({ index: z.number().int().min(0), aip: z.string().max(100).optional() });
 const Login = z.object({
 	index: z.number().int().min(0),
@@ -61,17 +60,8 @@ function talkTo(config: FortinetVpnConfig, token: string, edge: HttpEdge): Gatew
 			const leftMs = deadline - edge.now();
 			if (leftMs <= 0) return { kind: 'not_sent', reason: 'the time for this call is over' };
 			const answer = await exchange({
-				url: new URL(`${config.base_url.replace(/\/$/, '')}${path}?vdom=${encodeURIComponent(config.vdom)}`),
-				method,
-				headers: {
-					accept: 'application/json',
-					'user-agent': 'interlock',
-					authorization: `Bearer ${token}`,
-					...(body === null ? {} : { 'content-type': 'application/json' }),
-				},
-				body: body === null ? null : JSON.stringify(body),
+				...fortiRequest(config, token, method, path, body),
 				timeoutMs: Math.min(config.timeout_ms, leftMs),
-				allowPrivate: config.allow_private,
 				resolve: edge.resolve,
 				bytesMax: LIST_BYTES_MAX,
 			});
@@ -167,13 +157,4 @@ function toldOf(answer: Answer, vdom: string): Told {
 	return read.data.status === 'success' && (read.data.vdom ?? vdom) === vdom
 		? { kind: 'taken' }
 		: { kind: 'said', reason: `the firewall answered \`${read.data.status.slice(0, 60)}\`` };
-}
-
-/** The JSON; undefined where it is none. */
-function jsonOf(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
 }

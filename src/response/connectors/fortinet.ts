@@ -8,13 +8,12 @@ import { addressesOf, type Blind, createAddressBlocker, type FirewallTalk, type 
 import type { ListGround } from './block-list.ts';
 import type { Connector, Probe } from './connector.ts';
 import { type Answer, exchange } from './exchange.ts';
+import { Envelope, fortiRequest, jsonOf } from './fortios-api.ts';
 import type { HttpEdge } from './generic-http.ts';
 import { plainAddress } from './indicator.ts';
 import { CALL_BUDGET_MS, meaningOf, pauseBefore } from './retry.ts';
 
 const PATH = '/api/v2/monitor/user/banned';
-/** The answers of FortiOS say whom they are about: one of another virtual domain would be about other hosts. */
-const Envelope = z.object({ status: z.string().max(100), vdom: z.string().max(100).optional() });
 const Banned = Envelope.extend({ results: z.array(z.object({ ip_address: z.string().max(100) })) });
 
 /** @param secret the token of the REST API administrator; it appears in no result and no error */
@@ -54,17 +53,8 @@ function talkTo(config: FortinetConfig, token: string, edge: HttpEdge): Firewall
 			const leftMs = deadline - edge.now();
 			if (leftMs <= 0) return { answer: { kind: 'not_sent', reason: 'the time for this call is over' }, doubt };
 			const answer = await exchange({
-				url: new URL(`${config.base_url.replace(/\/$/, '')}${path}?vdom=${encodeURIComponent(config.vdom)}`),
-				method,
-				headers: {
-					accept: 'application/json',
-					'user-agent': 'interlock',
-					authorization: `Bearer ${token}`,
-					...(body === null ? {} : { 'content-type': 'application/json' }),
-				},
-				body: body === null ? null : JSON.stringify(body),
+				...fortiRequest(config, token, method, path, body),
 				timeoutMs: Math.min(config.timeout_ms, leftMs),
-				allowPrivate: config.allow_private,
 				resolve: edge.resolve,
 			});
 			const pause = pauseBefore(answer, true, tries, deadline - edge.now(), edge.now());
@@ -117,15 +107,6 @@ function toldOf({ answer, doubt }: Asked, vdom: string): Told {
 	return read.data.status === 'success' && isOwn
 		? { kind: 'taken' }
 		: { kind: 'said', reason: `the firewall answered \`${read.data.status.slice(0, 60)}\`` };
-}
-
-/** The JSON; undefined where it is none. */
-function jsonOf(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
 }
 
 async function probeReach(config: FortinetConfig, talk: FirewallTalk): Promise<Probe[]> {

@@ -8,7 +8,7 @@ import type { Blind, Told } from './address-block.ts';
 import type { Connector } from './connector.ts';
 import type { HttpEdge } from './generic-http.ts';
 import { plainAddress } from './indicator.ts';
-import { type Firewall, isActive, openFirewall, type Reply } from './palo-alto-api.ts';
+import { activeOf, blind, type Firewall, openFirewall } from './palo-alto-api.ts';
 import { createSessionEnder, type GatewayTalk } from './session-end.ts';
 import type { Former, LiveSession } from './session-named.ts';
 
@@ -82,21 +82,6 @@ function takenOf(xml: string): Told {
 	if (inner === 'success') return { kind: 'taken' };
 	const why = /<error>([^<]{1,200})<\/error>/.exec(xml)?.[1];
 	return { kind: 'said', reason: `the gateway answered: ${plain(why ?? inner ?? 'nothing about the session')}` };
-}
-
-async function activeOf(firewall: Firewall, urls: readonly string[]): Promise<string | Blind> {
-	let why: Blind | null = null;
-	for (const url of urls) {
-		const state = await isActive(firewall, url);
-		if (state === 'active') return url;
-		if (state !== 'passive') why = blind(state, 'the state of the pair cannot be read');
-	}
-	return why ?? { reason: 'no firewall of the pair is the active one', isTrouble: true };
-}
-
-function blind(reply: Reply, words: string): Blind {
-	const reason = 'reason' in reply ? `${words}: ${reply.reason}` : words;
-	return { reason, isTrouble: reply.kind !== 'refused' || reply.isTrouble };
 }
 
 /** Every entry of a list; null where one of them cannot be read, because it might be the one that is meant. */

@@ -2,6 +2,7 @@
 // pair is the active one. NOT here: what is changed and what an answer means for a step (palo-alto.ts,
 // globalprotect.ts).
 import type { Instant } from '../../domain/time.ts';
+import type { Blind } from './address-block.ts';
 import type { Resolve } from './address-guard.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { CALL_BUDGET_MS, meaningOf, pauseBefore } from './retry.ts';
@@ -151,7 +152,7 @@ export function tagsOf(xml: string, isSame: (ip: string) => boolean): Set<string
  * Whether this firewall is one that tags have to be told to: alone, or the active one of a pair. A passive peer gets them from the active
  * one and what it is told itself is not passed on.
  */
-export async function isActive(firewall: Firewall, url: string): Promise<Reply | 'active' | 'passive'> {
+async function isActive(firewall: Firewall, url: string): Promise<Reply | 'active' | 'passive'> {
 	const reply = await firewall.ask(url, 'op', '<show><high-availability><state></state></high-availability></show>');
 	if (reply.kind !== 'success') return reply;
 	if (/<enabled>\s*no\s*<\/enabled>/.test(reply.xml)) return 'active';
@@ -159,4 +160,21 @@ export async function isActive(firewall: Firewall, url: string): Promise<Reply |
 	const state = /<state>\s*([a-z-]{1,40})\s*<\/state>/.exec(local ?? '')?.[1];
 	if (state === undefined) return { kind: 'unknown', reason: 'the firewall does not say whether it is the active one' };
 	return state === 'active' || state === 'active-primary' ? 'active' : 'passive';
+}
+
+/** The one of the pair to talk to. */
+export async function activeOf(firewall: Firewall, urls: readonly string[]): Promise<string | Blind> {
+	let why: Blind | null = null;
+	for (const url of urls) {
+		const state = await isActive(firewall, url);
+		if (state === 'active') return url;
+		if (state !== 'passive') why = blind(state, 'the state of the pair cannot be read');
+	}
+	return why ?? { reason: 'no firewall of the pair is the active one', isTrouble: true };
+}
+
+/** Why nothing can be seen, in words for people. */
+export function blind(reply: Reply, words: string): Blind {
+	const reason = 'reason' in reply ? `${words}: ${reply.reason}` : words;
+	return { reason, isTrouble: reply.kind !== 'refused' || reply.isTrouble };
 }

@@ -2,19 +2,12 @@
 // grant, looks before and after, and what is reported (address-block.ts); the XML API (palo-alto-api.ts).
 import { type PaloAltoConfig, paloAltoActions } from '../../domain/connector-kinds/network.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
-import {
-	addressesOf,
-	type Blind,
-	createAddressBlocker,
-	type FirewallTalk,
-	type Told,
-	type Wanted,
-} from './address-block.ts';
+import { addressesOf, createAddressBlocker, type FirewallTalk, type Told, type Wanted } from './address-block.ts';
 import type { ListGround } from './block-list.ts';
 import type { CallRequest, Connector, Probe } from './connector.ts';
 import type { HttpEdge } from './generic-http.ts';
 import { plainAddress, readIndicator, whyNever } from './indicator.ts';
-import { type Firewall, isActive, openFirewall, type Reply, tagsOf } from './palo-alto-api.ts';
+import { activeOf, blind, type Firewall, openFirewall, tagsOf } from './palo-alto-api.ts';
 
 /** @param secret the API key; it appears in no result and no error */
 export function createPaloAlto(
@@ -95,22 +88,6 @@ function talkTo(firewall: Firewall, urls: readonly string[]): FirewallTalk {
 			return reply.kind === 'success' ? { kind: 'taken' } : reply;
 		},
 	};
-}
-
-/** The one of the pair to talk to. */
-async function activeOf(firewall: Firewall, urls: readonly string[]): Promise<string | Blind> {
-	let why: Blind | null = null;
-	for (const url of urls) {
-		const state = await isActive(firewall, url);
-		if (state === 'active') return url;
-		if (state !== 'passive') why = blind(state, 'the state of the pair cannot be read');
-	}
-	return why ?? { reason: 'no firewall of the pair is the active one', isTrouble: true };
-}
-
-function blind(reply: Reply, words: string): Blind {
-	const reason = 'reason' in reply ? `${words}: ${reply.reason}` : words;
-	return { reason, isTrouble: reply.kind !== 'refused' || reply.isTrouble };
 }
 
 async function probeReach(firewall: Firewall, urls: readonly string[]): Promise<Probe[]> {

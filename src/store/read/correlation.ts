@@ -1,15 +1,14 @@
 // What correlation reads: alerts to place, alerts placed lately (to rebuild the engine after a restart), incidents with what
 // stands in their rows, and what people and the safety lane decided since. Nothing is changed or decided here.
-import { type Alert, AlertKind, Domain } from '../../domain/alert.ts';
+import type { Alert } from '../../domain/alert.ts';
 import { DRILL_PREFIX } from '../../domain/drill.ts';
 import type { EntryKind, Json } from '../../domain/entry.ts';
 import type { Join } from '../../domain/incident.ts';
-import { Severity } from '../../domain/severity.ts';
-import { toIso } from '../../domain/time.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Database } from '../database.ts';
 import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, lt, sql } from '../drizzle.ts';
 import { alerts, incidents, ledgerEntries } from '../schema.ts';
+import { alertOf } from './triage.ts';
 
 /** Alerts read back to rebuild the engine: the newest. */
 const REBUILD_ALERTS_MAX = 50_000;
@@ -188,25 +187,4 @@ function toPlace(row: AlertRow): AlertToPlace[] {
 			join: row.join,
 		},
 	];
-}
-
-/** The alert as intake parsed it, at the time when its condition was last seen. */
-function alertOf(row: AlertRow): Alert {
-	return {
-		source: row.source,
-		external_id: row.external_id,
-		fingerprint: row.fingerprint,
-		status: row.status,
-		title: row.title,
-		description: row.description,
-		severity: row.severity === null ? null : Severity.parse(row.severity),
-		severity_raw: row.severity_raw,
-		kind: AlertKind.parse(row.kind),
-		domain: row.domain === null ? null : Domain.parse(row.domain),
-		occurred_at: toIso(row.occurred_at),
-		time_basis: row.time_basis === 'event' ? 'event' : 'received',
-		entities: row.entities,
-		techniques: row.techniques,
-		labels: row.labels,
-	};
 }

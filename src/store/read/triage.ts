@@ -38,7 +38,7 @@ export async function readAlertsToJudge(database: Database, ids: readonly string
 }
 
 /** The alert as intake parsed it. Columns are text; what intake wrote there is parsed again rather than believed. */
-export function alertOf(row: AlertRow): Alert {
+export function alertOf(row: Omit<AlertRow, 'raw'>): Alert {
 	return {
 		source: row.source,
 		external_id: row.external_id,
