@@ -17,7 +17,7 @@ import type { Server } from 'node:http';
 import { createChat } from './chat/chat.ts';
 import { createDirectory, type Directory } from './chat/directory.ts';
 import type { Desk } from './chat/perform.ts';
-import { createSlack, type SlackEdge, type SlackHandlers } from './chat/slack.ts';
+import { createSlack, type SlackEdge, type SlackHandlers, type SlackOptions } from './chat/slack.ts';
 import { takeStatement } from './chat/statement.ts';
 import { type Config, defaultSources, type SourceConfig } from './config/config.ts';
 import type { SlackEnvironment } from './config/environment.ts';
@@ -50,7 +50,7 @@ import { createRefusals } from './intake/refusals.ts';
 import { createSilenceWatch, SILENCE_EVERY_MS, type SilenceWatch } from './intake/silence-watch.ts';
 import { sourceKind, sourceKindNames } from './intake/sources/index.ts';
 import { type SyslogServer, startSyslog } from './intake/syslog.ts';
-import { createDropTally, createRefusalTally, type Tally } from './intake/tally.ts';
+import { createDropTally, createRefusalTally, createSlackRefusalTally, type Tally } from './intake/tally.ts';
 import type { TlsPair } from './intake/tls.ts';
 import { openLedgerKeys } from './ledger/key-file.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
@@ -178,7 +178,8 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 	const faults = createFaults(parts);
 	const inventory = indexInventory(config.inventory ?? NO_INVENTORY);
 	const ledger = await startLedger(parts, faults);
-	const chat = await buildChat(parts, inventory, faults);
+	const watched = { refusals: createRefusalTally(), slack: createSlackRefusalTally(), drops: createDropTally() };
+	const chat = await buildChat(parts, inventory, faults, watched);
 	const processes = connectorsOf(parts, inventory, faults);
 	const advising: Advising = { adviser: adviserOf(config), memory: createAdviceMemory() };
 	const response = buildResponse(parts, inventory, chat, faults, processes.connectors);
@@ -207,7 +208,6 @@ async function buildFlow(parts: FlowParts, undo: (() => Promise<void>)[]): Promi
 	const silence = silenceWatch(parts);
 	const calm = new SharedArrayBuffer(8);
 	const intake = silence.listening(createIntake(database, () => inventory, clock, { calm: openCalm(calm) }));
-	const watched = { refusals: createRefusalTally(), drops: createDropTally() };
 	const watch = createOwnWatch(Object.values(watched), intake, clock);
 	const syslog = parts.roles.includes('intake') ? await openSyslog(parts, intake, faults, watched) : null;
 	if (syslog !== null) undo.push(() => closeSyslog(syslog, log));
@@ -537,7 +537,7 @@ type ChatEdge = {
 };
 
 /** Slack being away delays words and nothing else: the connection is tried in the background, again and again. */
-async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults): Promise<ChatEdge> {
+async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults, watched: Watched): Promise<ChatEdge> {
 	const { config, database, clock, log, slack } = parts;
 	if (slack === null) {
 		const people = async (): Promise<readonly Person[]> => config.people;
@@ -571,6 +571,8 @@ async function buildChat(parts: FlowParts, inventory: Inventory, faults: Faults)
 			faults.set('Slack', isDown ? `not reachable: ${detail}. Cards wait; nothing else does` : null);
 		},
 		count: parts.metrics.chat,
+		trustedProxies: config.settings.trusted_proxies,
+		onRefused: slackRefusals(parts, faults, watched.slack),
 	});
 	const chat = createChat({
 		database,
@@ -719,7 +721,7 @@ function startTimers(
 }
 
 /** What is counted at the doors and told to people when it is too much. */
-type Watched = { readonly refusals: Tally; readonly drops: Tally };
+type Watched = { readonly refusals: Tally; readonly slack: Tally; readonly drops: Tally };
 
 /** The program's kinds and those of the site's mapping files. */
 function parserOf({ config }: FlowParts) {
@@ -883,16 +885,32 @@ function sourceOf(parts: FlowParts): (name: string) => DoorSource | null {
 	return sourceFinder(sources, hasAliases);
 }
 
+type Refused = { readonly source: string; readonly address: string; readonly reason: string; readonly isNew: boolean };
+
 /** Each one is counted; those that say something new are entries; many of them become one alert. */
-function tellRefused(
-	{ metrics, clock, database }: FlowParts,
-	faults: Faults,
-	watched: Watched,
-	refused: { readonly source: string; readonly address: string; readonly reason: string; readonly isNew: boolean },
-): void {
+function tellRefused(parts: FlowParts, faults: Faults, watched: Watched, refused: Refused): void {
+	watched.refusals.count(refused.source, refused.address, 1, parts.clock());
+	recordRefused(parts, faults, refused);
+}
+
+const REFUSED_WORDS = {
+	time: 'in Slack’s name: its time is more than five minutes from the clock here',
+	signature: 'in Slack’s name: the signature is not made with the signing secret',
+} as const;
+
+/** What comes in Slack's name and is not proved: the same, but the first is an alert already. */
+function slackRefusals(parts: FlowParts, faults: Faults, tally: Tally): NonNullable<SlackOptions['onRefused']> {
+	const refusals = createRefusals(parts.clock);
+	return (address, why) => {
+		const isNew = !refusals.isOver('slack', address) && refusals.count('slack', address);
+		tally.count(why, address, 1, parts.clock());
+		recordRefused(parts, faults, { source: 'slack', address, reason: REFUSED_WORDS[why], isNew });
+	};
+}
+
+function recordRefused({ metrics, clock, database }: FlowParts, faults: Faults, refused: Refused): void {
 	const { source, address, reason, isNew } = refused;
 	metrics.refused(source);
-	watched.refusals.count(source, address, 1, clock());
 	if (!isNew) return;
 	const entry = {
 		kind: 'credential.refused' as const,

@@ -1,8 +1,9 @@
 // The one place where Bolt and Slack's Web API are known: what comes from Slack becomes plain values for `handlers`, and what is to be
 // said becomes calls with time limits, bounded retries and a breaker. Acknowledges first, works after. Decides nothing.
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { App, Logger as BoltLogger, HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
+import { forwardedSender } from '../domain/address.ts';
 import { slackDestinations } from '../domain/destination.ts';
 import { type JsonObject, type Message, plainReply } from './blocks.ts';
 import { createPacer, type Pacer } from './pacer.ts';
@@ -124,7 +125,14 @@ export type SlackOptions = {
 	/** Told when calls begin to fail and when they work again. */
 	readonly onHealth?: (state: 'down' | 'back', detail: string) => void;
 	readonly count?: (name: string, labels: Readonly<Record<string, string>>) => void;
+	/** Told of each request that says it is Slack's and is not proved to be; `address` is who sent it. */
+	readonly onRefused?: (address: string, why: SlackRefusal) => void;
+	/** Proxies in front of the door whose word about the sender counts. */
+	readonly trustedProxies?: readonly string[];
 };
+
+/** What was wrong with a request at the door: its time is more than five minutes from the clock here, or its signature is another's. */
+export type SlackRefusal = 'time' | 'signature';
 
 export type SlackEdge = {
 	readonly calls: SlackCalls;
@@ -178,7 +186,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackEdge> {
 	});
 	listen(app, options);
 	const caller = createCaller(options, web);
-	if ('requestListener' in receiver) guardDoor(receiver, options.now);
+	if ('requestListener' in receiver) guardDoor(receiver, options);
 	else watchConnections(receiver, options);
 	let isStarted = false;
 	return {
@@ -210,9 +218,17 @@ function portOf(receiver: HTTPReceiver): number | null {
 }
 
 /** Puts the checks that Bolt lacks in front of its own: a timestamp more than five minutes ahead is as wrong as an old one. */
-function guardDoor(receiver: HTTPReceiver, now: () => number): void {
+function guardDoor(receiver: HTTPReceiver, options: SlackOptions): void {
+	const { now } = options;
 	const inner = receiver.requestListener;
 	receiver.requestListener = (request, response) => {
+		// Whatever refuses it, Bolt or this: seen where the answer goes out.
+		const remote = request.socket.remoteAddress ?? '';
+		response.once('finish', () => {
+			const why = response.statusCode === 401 ? whyRefused(request.headers, now()) : null;
+			const forwarded = request.headers['x-forwarded-for'];
+			if (why !== null) options.onRefused?.(forwardedSender(remote, forwarded, options.trustedProxies ?? []), why);
+		});
 		const turnAway = (status: 401 | 404 | 413): void => {
 			// The rest of the body is not read, so the connection cannot be used again.
 			response.writeHead(status, { connection: 'close' });
@@ -228,6 +244,13 @@ function guardDoor(receiver: HTTPReceiver, now: () => number): void {
 			turnAway(404);
 		}
 	};
+}
+
+/** Null for what does not even say that it is Slack's: the internet knocks at every door. */
+function whyRefused(headers: IncomingHttpHeaders, now: number): SlackRefusal | null {
+	const stated = headers['x-slack-request-timestamp'];
+	if (stated === undefined || headers['x-slack-signature'] === undefined) return null;
+	return Math.abs(now / 1000 - Number(stated)) <= CLOCK_SKEW_MAX_S ? 'signature' : 'time';
 }
 
 /** Half-open sockets pile up unseen behind some NATs; the number in the hello frame is the only sign (python-slack-sdk 1940). */

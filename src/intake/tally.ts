@@ -110,6 +110,24 @@ export function createRefusalTally(): Tally {
 	}));
 }
 
+/** Requests that say they are Slack's and are not proved to be: one is told, because nobody sends that by a slip. */
+export function createSlackRefusalTally(): Tally {
+	return createTally('slack_refused', 1, ({ subject, count, callers, since, last, isOver }) => {
+		const isTime = subject === 'time';
+		const what = isTime ? 'their time is more than five minutes off' : 'they are signed with another secret';
+		return {
+			title: isOver
+				? `Refused requests in Slack’s name have stopped: ${count} in all (${what})`
+				: `${count} request(s) in Slack’s name were refused: ${what}`,
+			description: `Between ${toIso(since)} and ${toIso(last)}, by address: ${listed(callers)}. Nothing of them counts. Either ${isTime ? 'the clock here is wrong' : 'the signing secret was changed'}, and then no click arrives (decide on the command line until it is mended), or somebody who is not Slack speaks in its name${isTime ? ' with words that were recorded earlier' : ''}.`,
+			severity: 'high',
+			kind: 'security',
+			entities: addresses(callers),
+			labels: { refused_source: 'slack', why: subject, count: String(count) },
+		};
+	});
+}
+
 /** Messages that were not kept: already one is told. */
 export function createDropTally(): Tally {
 	return createTally('messages_dropped', 1, ({ subject, count, callers, since, last, isOver }) => ({

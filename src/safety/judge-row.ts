@@ -113,7 +113,7 @@ function isSis(view: View | null): boolean {
 function unlisted(action: ActionName, view: View | null): Omit<Judgement, 'missing' | 'touchesOt'> {
 	const isAttack = ACTIONS[action].effect === 'attack';
 	const place = view === null ? 'this' : `${view.class} at level ${view.level ?? 'unknown'}`;
-	const say: RowSay = isSis(view)
+	const say: RowSay & { readonly class: 'NEVER' | 'HANDS' } = isSis(view)
 		? { row: 'G2', class: 'NEVER', reason: 'a safety system is its own zone: no path from the bot reaches it' }
 		: isAttack
 			? { row: 'G2', class: 'NEVER', reason: 'attack traffic' }
@@ -122,7 +122,7 @@ function unlisted(action: ActionName, view: View | null): Omit<Judgement, 'missi
 					class: 'HANDS',
 					reason: `no row of the table lets the bot ${ACTIONS[action].words} here (${place})`,
 				};
-	return { class: say.class ?? 'HANDS', says: [say], holds: [], rows: [] };
+	return { class: say.class, says: [say], holds: [], rows: [] };
 }
 
 /** For one way to look at a target: G10. Towards levels 0 and 1, controllers and safety systems nothing but reading what is stored has a connector. */

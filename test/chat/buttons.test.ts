@@ -156,9 +156,10 @@ describe('Approve', () => {
 		expect(answer).toMatchObject({ outcome: 'noted', entries: [], changes: [] });
 	});
 
-	it('cannot be given again after it was taken back', () => {
+	it('cannot be given again after it was taken back, and the try is recorded', () => {
 		const answer = approve(click('ana', {}, {}, { approvals: [approval({ withdrawn_at: NOW })] }));
 		expect(answer.changes).toEqual([]);
+		expect(kindsOf(answer)).toEqual(['approval.rejected']);
 	});
 });
 

@@ -164,6 +164,18 @@ describe('a hostile playbook of the site', () => {
 		expect(steps.filter((step) => !['HANDS', 'NEVER'].includes(step.decision?.class ?? ''))).toEqual([]);
 	});
 
+	it('has each of its refusals in the ledger, and people see what it wanted and who decides instead', async () => {
+		const decided = await readEntriesOfKind(await world.database(), ['step.decided', 'step.hands']);
+		const shown = JSON.stringify(messagesOf(world));
+		for (const step of await hostile()) {
+			const entries = decided.filter(({ canonical }) => canonical.includes(`"${step.id}"`));
+			expect(entries.length, step.key).toBeGreaterThan(0);
+			for (const { canonical } of entries)
+				expect(canonical).toMatch(/"decision":\{"binding":"[0-9a-f]+","class":"(?:HANDS|NEVER)"/);
+			expect(shown, step.key).toContain(step.title);
+		}
+	});
+
 	it('runs nothing: no intent, no approval, no effect', async () => {
 		const ids = (await hostile()).map((step) => step.id);
 		const entries = await readEntriesOfKind(await world.database(), ['step.intent', 'step.result', 'approval.given']);

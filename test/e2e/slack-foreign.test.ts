@@ -113,6 +113,17 @@ describe('a Slack-compatible server that is not ours, over HTTP', () => {
 		expect((await click('U0JONAS', request, 'approve', () => ({}) as ReturnType<typeof signed>)).status).toBe(401);
 		const entries = await readEntriesOfKind(await world.database(), ['approval.given', 'approval.rejected']);
 		expect(entries).toEqual([]);
+		// Three said that they were Slack's: each is an entry, and people hear of it in the channel.
+		const refused = await until('the entries', async () => {
+			const found = await readEntriesOfKind(await world.database(), ['credential.refused']);
+			return found.length >= 3 && found;
+		});
+		expect(refused.filter(({ canonical }) => canonical.includes('its time is more than'))).toHaveLength(2);
+		expect(refused.filter(({ canonical }) => canonical.includes('not made with the signing secret'))).toHaveLength(1);
+		await until('the word to people', async () => {
+			const said = await read('conversations.history', { channel: CHANNEL });
+			return said.some((message) => JSON.stringify(message).includes('in Slack’s name'));
+		});
 	});
 
 	it('brings a click of somebody who may not decide: refused, recorded, and nothing runs', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { createRefusals } from '../../src/intake/refusals.ts';
-import { createDropTally, createRefusalTally } from '../../src/intake/tally.ts';
+import { createDropTally, createRefusalTally, createSlackRefusalTally } from '../../src/intake/tally.ts';
 
 const T = Date.UTC(2026, 0, 5);
 
@@ -58,6 +58,20 @@ describe('refused credentials', () => {
 			}),
 			{ numRuns: 50 },
 		);
+	});
+});
+
+describe('refused requests in Slack’s name', () => {
+	it('are told from the first on, with what is wrong and what to look at', () => {
+		const tally = createSlackRefusalTally();
+		tally.count('time', '203.0.113.9', 1, T);
+		tally.count('signature', '203.0.113.9', 3, T);
+		const [time, signature] = tally.due(T + SECOND);
+		expect(time).toMatchObject({ condition: 'slack_refused', subject: 'time', severity: 'high', status: 'open' });
+		expect(time?.description).toContain('the clock here is wrong');
+		expect(signature?.title).toContain('3 request(s)');
+		expect(signature?.description).toContain('the signing secret was changed');
+		expect(tally.due(T + 31 * MINUTE).map(({ status }) => status)).toEqual(['closed', 'closed']);
 	});
 });
 

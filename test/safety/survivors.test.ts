@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AssetClass, Level } from '../../src/domain/asset.ts';
+import { DRILL_PREFIX } from '../../src/domain/drill.ts';
 import { ACTION_NAMES, ACTIONS } from '../../src/safety/actions.ts';
 import { assignNeeds, isSamePerson, mayDecide, meetsNeed } from '../../src/safety/approval.ts';
 import { decide, isGateFault, placesOf, TARGETS_MAX } from '../../src/safety/decide.ts';
-import { checkGrant, grant } from '../../src/safety/grant.ts';
+import { checkGrant, grant, grantLook } from '../../src/safety/grant.ts';
 import { floorFor, raised } from '../../src/safety/judge-row.ts';
 import { matrixMarkdown, policyMatrix } from '../../src/safety/matrix.ts';
 import { ROWS } from '../../src/safety/table.ts';
@@ -685,4 +686,26 @@ test('the matrix names what takes back one of a row’s actions beside them, whe
 	const [first] = policyMatrix().filter((entry) => entry.row === 'A01' && entry.class === 'ONE');
 	expect(first?.actions).toEqual(expect.arrayContaining(['disable_account', 'enable_account']));
 	expect(first?.actions).toEqual(expect.arrayContaining([...(ROWS.find((row) => row.id === 'A01')?.actions ?? [])]));
+});
+
+test('a step of a drill is judged like any other and gets no leave, neither to call nor to look', () => {
+	const [real, drill] = ['inc_1', `${DRILL_PREFIX}_1`].map((incident) => step('isolate_host', { incident }));
+	const ask = (of: ReturnType<typeof step>) => {
+		const world = facts(asset('server', '4'), { readings: best });
+		const { binding } = decide(of, world, NOW);
+		const yes = { id: 'apr_1', step: of.id, person: 'it1', roles: [], answer: 'yes', reason: null, binding };
+		const approvals = [{ ...yes, via: 'cli', at: NOW, expires_at: NOW + 600_000, withdrawn_at: null }] as const;
+		return grant({ step: of, facts: world, approvals: [...approvals] as never, people: PEOPLE, now: NOW });
+	};
+	expect(ask(real!)).toMatchObject({ ok: true });
+	const refused = ask(drill!);
+	expect(refused).toMatchObject({
+		ok: false,
+		isRehearsal: true,
+		waiting: [],
+		reasons: [expect.stringContaining('drill')],
+	});
+	expect(refused).not.toHaveProperty('grant');
+	expect(grantLook(real!, NOW)).not.toBeNull();
+	expect(grantLook(drill!, NOW)).toBeNull();
 });

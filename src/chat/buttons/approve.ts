@@ -19,7 +19,7 @@ export function approve(click: StepClick): Answer {
 	const { acting, step, places, now } = click;
 	const { person } = acting;
 	if (person === null) return reject(click, 'approve', 'unknown person', STRANGER);
-	const repeated = alreadyAnswered(click);
+	const repeated = alreadyAnswered(click, 'approve');
 	if (repeated !== null) return repeated;
 	const late = tooLate(click, 'approve');
 	if (late !== null) return late;

@@ -17,7 +17,7 @@ export function refuseStep(click: StepClick): Answer {
 	if (person === null) return reject(click, 'refuse', 'unknown person', STRANGER);
 	const mine = ownYes(click);
 	if (mine === null) {
-		const repeated = alreadyAnswered(click);
+		const repeated = alreadyAnswered(click, 'refuse');
 		if (repeated !== null) return repeated;
 	}
 	const late = step.state === 'queued' ? null : tooLate(click, 'refuse');

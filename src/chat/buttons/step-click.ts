@@ -123,8 +123,8 @@ function settled(step: Step): string | null {
 	}
 }
 
-/** Repeats of a click that was counted: said, not recorded again. */
-export function alreadyAnswered(click: StepClick): Answer | null {
+/** Repeats of a click that was counted: said, not recorded again. A yes after one's own no is no repeat: it is refused, and that is recorded. */
+export function alreadyAnswered(click: StepClick, command: 'approve' | 'refuse'): Answer | null {
 	const mine = click.situation.approvals.find(
 		(approval) =>
 			approval.step === click.step.id && approval.person === click.acting.id && approval.binding === click.binding,
@@ -132,8 +132,10 @@ export function alreadyAnswered(click: StepClick): Answer | null {
 	if (mine === undefined) return null;
 	// A yes that ran out can be given again; a person is never told that nothing is needed while the step waits for them.
 	if (mine.answer === 'yes' && mine.withdrawn_at === null && mine.expires_at <= click.now) return null;
-	if (mine.withdrawn_at !== null)
-		return say(`You took your yes to ${stepName(click)} back; it cannot be given again for the same decision.`);
+	if (mine.withdrawn_at !== null) {
+		const reply = `You took your yes to ${stepName(click)} back; it cannot be given again for the same decision.`;
+		return command === 'approve' ? reject(click, command, 'the yes was taken back', reply) : say(reply);
+	}
 	return say(
 		`Your ${mine.answer === 'yes' ? 'yes' : 'no'} to ${stepName(click)} is recorded already; nothing more is needed from you.`,
 	);

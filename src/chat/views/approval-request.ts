@@ -1,6 +1,6 @@
 // The message that asks people for their yes or no to one decision: posted whole, in the thread, so that what was approved has one
 // ts and one hash. Once decided it is edited: buttons gone, who decided, when. Pure.
-import type { Approval, Decision } from '../../domain/decision.ts';
+import type { Approval, ApprovalNeed, Decision } from '../../domain/decision.ts';
 import { never } from '../../domain/result.ts';
 import type { Step } from '../../domain/step.ts';
 import {
@@ -59,7 +59,7 @@ export function approvalRequest(
 		...(isCurrent && decision !== null ? [what(step, naming), why(decision)] : []),
 		...(isOpen && decision !== null ? factLines(decision.missing) : []),
 		...answered(answers, naming),
-		outcome(step, isCurrent, answers.length),
+		outcome(step, isCurrent, answers),
 		...(isOpen ? [buttons(askId, title)] : []),
 		...(isCurrent && step.state === 'expired' && incident.state !== 'resolved' && incident.state !== 'merged'
 			? [
@@ -176,13 +176,34 @@ function answered(answers: readonly Approval[], naming: Naming): Block[] {
 	];
 }
 
-function outcome(step: Step, isCurrent: boolean, answers: number): Block {
+function outcome(step: Step, isCurrent: boolean, answers: readonly Approval[]): Block {
 	if (isCurrent && step.state === 'waiting') {
-		const needed = step.decision?.needs.length ?? 0;
-		return rich([plain(`${answers} of ${needed} answers given. Nothing happens before all of them are yes.`)]);
+		const needs = step.decision?.needs ?? [];
+		const open = openNeeds(needs, answers);
+		const missing =
+			open.length > 0 && answers.length > 0 ? `; still missing: ${shown(open.map(needWords).join(' and '), 400)}` : '';
+		const given = `${needs.length - open.length} of ${needs.length} answers given${missing}`;
+		return rich([plain(`${given}. Nothing happens before all of them are yes.`)]);
 	}
 	const detail = step.outcome === null ? '' : `: ${shown(step.outcome, 400)}`;
 	return rich([bold(`${statusWords(step, isCurrent)}${detail}`)]);
+}
+
+/** Who is still asked, by the roles that each yes was given with: two of one side are one answer. */
+function openNeeds(needs: readonly ApprovalNeed[], answers: readonly Approval[]): readonly ApprovalNeed[] {
+	const [need, ...rest] = needs;
+	if (need === undefined) return [];
+	const fits = ({ answer, roles }: Approval): boolean =>
+		answer === 'yes' && need.roles.some((role) => roles.includes(role));
+	return answers
+		.filter(fits)
+		.map((taken) =>
+			openNeeds(
+				rest,
+				answers.filter((other) => other.person !== taken.person),
+			),
+		)
+		.reduce((least, open) => (open.length < least.length ? open : least), [need, ...openNeeds(rest, answers)]);
 }
 
 /** How the matter stands, for a request that nobody needs to answer any more. */
