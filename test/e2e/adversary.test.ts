@@ -165,7 +165,7 @@ describe('a hostile playbook of the site', () => {
 	});
 
 	it('has each of its refusals in the ledger, and people see what it wanted and who decides instead', async () => {
-		const decided = await readEntriesOfKind(await world.database(), ['step.decided', 'step.hands']);
+		const decided = await readEntriesOfKind(await world.database(), ['step.decided']);
 		const shown = JSON.stringify(messagesOf(world));
 		for (const step of await hostile()) {
 			const entries = decided.filter(({ canonical }) => canonical.includes(`"${step.id}"`));

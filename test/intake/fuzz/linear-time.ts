@@ -7,6 +7,8 @@ import { read } from './laws.ts';
 const UNIT = Number(process.env['LINEAR_UNIT'] ?? 8_000);
 /** What eight times the text may take is that of one time the text, times this: linear is 8, n log n about 10, quadratic 64. */
 const GROWTH_MAX = 20;
+/** The same from two times the text to eight: linear is 4, quadratic 16. A first time that a compiler made very short does not count alone. */
+const LATER_GROWTH_MAX = 9;
 /** Below this a whole body is read so quickly that nothing can be told from it: a quadratic reader of 64,000 characters is far above. */
 const QUICK_MS = 25;
 /** Rounding and the collector of garbage, once. */
@@ -207,8 +209,9 @@ function faultOf(kind: string, what: string, make: (size: number) => string): st
 	let told = '';
 	for (const runs of [RUNS, RUNS * 4]) {
 		const times = [1, 2, 4, 8].map((factor) => timeOf(kind, make(UNIT * factor), runs));
-		const [one = 0, , , eight = 0] = times;
+		const [one = 0, two = 0, , eight = 0] = times;
 		if (eight < QUICK_MS || eight <= GROWTH_MAX * Math.max(one, FLOOR_MS)) return null;
+		if (eight <= LATER_GROWTH_MAX * Math.max(two, FLOOR_MS)) return null;
 		told = times.map((time) => time.toFixed(1)).join(', ');
 	}
 	return `${kind}, ${what}: ${told} ms`;
