@@ -8,7 +8,13 @@ import { gzipSync } from 'node:zlib';
 import { attackTable } from '../src/triage/attack-table.ts';
 import { classifyText } from '../src/triage/classifier/classify.ts';
 import { countWeight, featuresOf } from '../src/triage/classifier/features.ts';
-import { encodeWeights, type Head, type HeadName, type Weights } from '../src/triage/classifier/weights.ts';
+import {
+	encodeWeights,
+	type Head,
+	type HeadName,
+	type Together,
+	type Weights,
+} from '../src/triage/classifier/weights.ts';
 import { addBayes, type Example, pack, ridge, type Sparse, softmax } from './training/fit.ts';
 import {
 	type Doc,
@@ -37,7 +43,13 @@ const TEXTS_PER_FEATURE = 2;
 const RARITY_EXPONENT = 0.7;
 /** Ridge scores live between 0 and 1; times this, their softmax is a share that means something. */
 const SHARPNESS = 15;
-/** Cells below this (after SHARPNESS) change no rank; without them the file is a tenth. */
+/** Of tactics, which are few and of which a text often has several. */
+const TACTIC_SHARPNESS = 6;
+/** Of a tactic this many texts more are imagined that have no other, so that a rare one explains nothing. */
+const ALONE = 2;
+/** Our own phrases of ICS techniques are many and short: for the domain each weighs this (by cross-validation). */
+const ICS_PHRASE_SAYS_OT = 0.2;
+/** Cells below this (after the sharpness) change no rank; without them the file is a tenth. */
 const LEAST = 0.2;
 
 const docs = readDocs(options.eval);
@@ -110,7 +122,7 @@ function train(given: Doc[]): Weights {
 		from: readonly Lesson[],
 		classes: string[],
 		pick: (l: Lesson) => string[],
-		settings: { lambda: number; bayes: number },
+		settings: { lambda: number; bayes: number; sharpness: number },
 	): Head => {
 		const taught = examples(from, classes, pick);
 		const dense = {
@@ -118,17 +130,17 @@ function train(given: Doc[]): Weights {
 			bias: new Float32Array(classes.length),
 		};
 		addBayes(dense, taught, features, { share: settings.bayes, smoothing: 0.05 });
-		for (let i = 0; i < dense.weights.length; i++) dense.weights[i]! *= SHARPNESS;
-		for (let c = 0; c < classes.length; c++) dense.bias[c]! *= SHARPNESS;
+		for (let i = 0; i < dense.weights.length; i++) dense.weights[i]! *= settings.sharpness;
+		for (let c = 0; c < classes.length; c++) dense.bias[c]! *= settings.sharpness;
 		return pack(classes, features, dense, LEAST);
 	};
 	const few = (
 		classes: string[],
 		from: readonly { lesson: Lesson; gold: string[] }[],
-		settings: { epochs: number; rate: number },
+		settings: { epochs: number; rate: number; sorts: boolean },
 	): Head => {
 		const taught = from.map(({ lesson: l, gold }) => ({
-			x: words.sparse(l.title, l.text),
+			x: words.sparse(l.title, l.text, settings.sorts),
 			gold: gold.map((name) => classes.indexOf(name)),
 			weight: l.weight,
 		}));
@@ -141,19 +153,29 @@ function train(given: Doc[]): Weights {
 		enterprise: ranked(lessons.enterprise, Object.keys(enterprise.techniques), techniques, {
 			lambda: 0.5,
 			bayes: 0.01,
+			sharpness: SHARPNESS,
 		}),
 		enterprise_tactic: ranked(lessons.enterprise, Object.keys(enterprise.tactics), tactics, {
 			lambda: 0.5,
 			bayes: 0.02,
+			sharpness: TACTIC_SHARPNESS,
 		}),
-		ics: ranked(lessons.ics, Object.keys(ics.techniques), techniques, { lambda: 0.8, bayes: 0.005 }),
-		ics_tactic: ranked(lessons.ics, Object.keys(ics.tactics), tactics, { lambda: 0.8, bayes: 0.01 }),
+		ics: ranked(lessons.ics, Object.keys(ics.techniques), techniques, {
+			lambda: 0.8,
+			bayes: 0.005,
+			sharpness: SHARPNESS,
+		}),
+		ics_tactic: ranked(lessons.ics, Object.keys(ics.tactics), tactics, {
+			lambda: 0.8,
+			bayes: 0.01,
+			sharpness: TACTIC_SHARPNESS,
+		}),
 		severity: few(
 			SEVERITY_NAMES,
 			given
 				.filter((d) => d.severity !== undefined && d.severity_basis === undefined)
 				.flatMap((d) => formsOf(d).map((l) => ({ lesson: l, gold: [d.severity ?? ''] }))),
-			{ epochs: 8, rate: 0.4 },
+			{ epochs: 8, rate: 0.5, sorts: false },
 		),
 		domain: few(
 			['it', 'ot'],
@@ -163,26 +185,50 @@ function train(given: Doc[]): Weights {
 					lesson: lesson(d.name, d.description, [], [], 1),
 					gold: [d.matrix === 'ics' ? 'ot' : 'it'],
 				})),
-				...phrases.ics.map((l) => ({ lesson: { ...l, weight: 0.5 }, gold: ['ot'] })),
+				...phrases.ics.map((l) => ({ lesson: { ...l, weight: ICS_PHRASE_SAYS_OT }, gold: ['ot'] })),
 				...phrases.enterprise.map((l) => ({ lesson: { ...l, weight: 0.5 }, gold: ['it'] })),
 			],
-			{ epochs: 8, rate: 3 },
+			{ epochs: 8, rate: 3, sorts: true },
 		),
 	};
 	lift(heads.severity, { high: 0.9, critical: 2 });
 	const even = Array.from({ length: 10 }, (_, i) => (i + 0.5) / 10);
-	return { index: words.index, idf: words.idf, heads, calibration: { enterprise: even, ics: even }, otFrom: 0.26 };
+	return {
+		index: words.index,
+		idf: words.idf,
+		heads,
+		calibration: { enterprise: even, ics: even },
+		together: togetherOf(given),
+		otFrom: 0.26,
+	};
+}
+
+/** How often a record of one tactic has another, in the records whose authors state several. */
+function togetherOf(given: readonly Doc[]): Together {
+	const counts = new Map<string, Map<string, number>>();
+	const alone = new Map<string, number>();
+	for (const d of given.filter((r) => !r.source.startsWith('attack-'))) {
+		for (const a of d.tactics) {
+			alone.set(a, (alone.get(a) ?? 0) + 1);
+			const row = counts.get(a) ?? new Map<string, number>();
+			for (const b of d.tactics) if (a !== b) row.set(b, (row.get(b) ?? 0) + 1);
+			counts.set(a, row);
+		}
+	}
+	const shares = (a: string, row: Map<string, number>): [string, number][] =>
+		[...row].map(([b, n]) => [b, Math.round((1000 * n) / ((alone.get(a) ?? 0) + ALONE)) / 1000]);
+	return Object.fromEntries([...counts].map(([a, row]) => [a, Object.fromEntries(shares(a, row))]));
 }
 
 /** The features that stand in enough texts, at least one of them from where words may be taken, with their rarity. */
 function vocabulary(lessons: readonly Lesson[]): {
 	index: Map<number, number>;
 	idf: Float32Array;
-	sparse: (title: string, text: string) => Sparse;
+	sparse: (title: string, text: string, sorts?: boolean) => Sparse;
 } {
 	const frequency = new Map<number, { all: number; ours: number }>();
 	for (const l of lessons) {
-		for (const hash of featuresOf(l.title, l.text).keys()) {
+		for (const hash of featuresOf(l.title, l.text).counts.keys()) {
 			const seen = frequency.get(hash) ?? { all: 0, ours: 0 };
 			frequency.set(hash, { all: seen.all + 1, ours: seen.ours + (l.givesWords ? 1 : 0) });
 		}
@@ -190,17 +236,22 @@ function vocabulary(lessons: readonly Lesson[]): {
 	const kept = [...frequency].filter(([, n]) => n.all >= TEXTS_PER_FEATURE && n.ours > 0).sort(([a], [b]) => a - b);
 	const index = new Map(kept.map(([hash], i) => [hash, i]));
 	const idf = Float32Array.from(kept, ([, n]) => Math.log((lessons.length + 1) / (n.all + 1)) ** RARITY_EXPONENT);
-	const sparse = (title: string, text: string): Sparse => {
+	// Without sorts the values stay as they are in the program, where every head sees the whole text.
+	const sparse = (title: string, text: string, sorts = true): Sparse => {
+		const { counts, plain } = featuresOf(title, text);
+		let left = plain;
 		const at: number[] = [];
 		const value: number[] = [];
 		let square = 0;
-		for (const [hash, count] of featuresOf(title, text)) {
+		for (const [hash, count] of counts) {
 			const i = index.get(hash);
+			left--;
 			if (i === undefined) continue;
 			const v = countWeight(count) * (idf[i] ?? 0);
+			square += v * v;
+			if (!sorts && left < 0) continue;
 			at.push(i);
 			value.push(v);
-			square += v * v;
 		}
 		const norm = Math.sqrt(square) || 1;
 		return { at: Uint32Array.from(at), value: Float32Array.from(value, (v) => v / norm) };
@@ -325,7 +376,7 @@ if (!options['no-write']) {
 			records: docs.filter((d) => d.source === source).length,
 		})),
 		trained_also_on: [
-			'scripts/training/*.yaml and detections.txt: our own words',
+			'scripts/training/*.yaml, detections.txt and trade.txt: our own words',
 			'names, tactics and descriptions of ATT&CK',
 		],
 		cross_validation: { folds, by: 'SHA-256 of the record id', figures },

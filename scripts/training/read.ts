@@ -63,24 +63,27 @@ export function readDescriptions(folder: string): Description[] {
 
 const ours = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-/** `technique -> phrases` files, and the lines of detections.txt. */
+/** `technique -> phrases` files, and the lines of detections.txt and trade.txt. */
 export function readPhrases(matrix: 'enterprise' | 'ics', tacticsOf: (technique: string) => string[]): Lesson[] {
-	const files = matrix === 'ics' ? ['ics-phrases.yaml'] : ['enterprise-phrases-1.yaml', 'enterprise-phrases-2.yaml'];
+	const files =
+		matrix === 'ics'
+			? ['ics-phrases.yaml', 'ics-phrases-2.yaml']
+			: ['enterprise-phrases-1.yaml', 'enterprise-phrases-2.yaml'];
 	const lessons = files.flatMap((file) =>
 		Object.entries(parse(ours(file)) as Record<string, string[]>).flatMap(([technique, phrases]) =>
 			phrases.map((text) => lesson(text, [technique], tacticsOf(technique))),
 		),
 	);
-	return matrix === 'ics' ? lessons : [...lessons, ...readDetections()];
+	return matrix === 'ics' ? lessons : [...lessons, ...readDetections('detections.txt'), ...readDetections('trade.txt')];
 }
 
-function readDetections(): Lesson[] {
-	return ours('detections.txt')
+function readDetections(file: string): Lesson[] {
+	return ours(file)
 		.split('\n')
 		.filter((line) => line.trim() !== '' && !line.startsWith('#'))
 		.flatMap((line) => {
 			const [, techniques = '', tactics = '', phrases = ''] = /^(\S+) @ (\S+): (.*)$/.exec(line) ?? [];
-			if (phrases === '') throw new Error(`detections.txt: not understood: ${line}`);
+			if (phrases === '') throw new Error(`${file}: not understood: ${line}`);
 			return phrases.split(' / ').map((text) => lesson(text, techniques.split(','), tactics.split(',')));
 		});
 }

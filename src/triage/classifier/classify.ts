@@ -6,7 +6,16 @@ import { attackTable, findTechnique, type Matrix } from '../attack-table.ts';
 import { categoryOf } from './category.ts';
 import { CLASSIFIED_TEXT_MAX, stemmedWordsOf, wordHash } from './features.ts';
 import { otWordsOf } from './ot-words.ts';
-import { type Head, type HeadName, scoresOf, sharesOf, type Vector, vectorOf, type Weights } from './weights.ts';
+import {
+	type Head,
+	type HeadName,
+	scoresOf,
+	sharesOf,
+	type Together,
+	type Vector,
+	vectorOf,
+	type Weights,
+} from './weights.ts';
 
 /** Below this calibrated chance the answer is "I don't know": techniques are still ranked, but nothing is claimed. */
 const CONFIDENCE_MIN = 0.25;
@@ -15,7 +24,9 @@ const TACTICS_MAX = 5;
 /** Of each matrix; what comes after them weighs nothing. */
 const TECHNIQUES_RANKED = 20;
 /** What a technique's share adds to its tactics (by cross-validation). */
-const TECHNIQUES_SAY = 0.4;
+const TECHNIQUES_SAY = 0.2;
+/** A further tactic is for the case that the ones before it are wrong: this much of what they explain is taken from it (by cross-validation). */
+const EXPLAINED = 0.9;
 const WORDS_SHOWN_MAX = 5;
 const FEATURES_TO_CLAIM = 10;
 const SHORT_TEXT_FEATURES = 60;
@@ -66,6 +77,7 @@ export function classifyText(
 	const tactics = rankTactics(
 		together(sides, (side) => rank(weights.heads[TACTIC_HEADS[side]], vector, TECHNIQUES_RANKED)),
 		ranked,
+		weights.together,
 	);
 	const first = techniques[0];
 	const rawConfidence = Math.min(first?.score ?? 0, claimOf(vector));
@@ -95,7 +107,7 @@ function otShareOf(weights: Weights, vector: Vector, text: string): number {
 	const odds = (scores[head.classes.indexOf('ot')] ?? 0) - (scores[head.classes.indexOf('it')] ?? 0);
 	const { strong, weak } = otWordsOf(text);
 	// A few words, none of the trade: that is IT unless the model is rather sure.
-	const short = strong === 0 && vector.at.length < SHORT_TEXT_FEATURES ? 1 : 0;
+	const short = strong === 0 && vector.plain < SHORT_TEXT_FEATURES ? 1 : 0;
 	return 1 / (1 + Math.exp(-(odds + 3 * strong + 0.3 * weak - short)));
 }
 
@@ -104,8 +116,8 @@ function otShareOf(weights: Weights, vector: Vector, text: string): number {
  * seven features), which is a name or a product more often than a description.
  */
 function claimOf(vector: Vector): number {
-	if (vector.at.length === 0) return 0;
-	return vector.at.length < FEATURES_TO_CLAIM ? 0.05 : 1;
+	if (vector.plain === 0) return 0;
+	return vector.plain < FEATURES_TO_CLAIM ? 0.05 : 1;
 }
 
 /** The `count` likeliest classes of a head with their shares, best first; equal shares in the head's order. */
@@ -171,15 +183,28 @@ function ledBy(matrix: Matrix, ranked: readonly [string, number][]): [string, nu
 	return [[id, Math.max(share, ranked[0]?.[1] ?? 0)], ...ranked.filter((_, i) => i !== lead)];
 }
 
-/** The tactic models' own word, and with a share what the likely techniques' tactics say. */
-function rankTactics(own: readonly [string, number][], techniques: readonly [string, number][]): string[] {
+/**
+ * The tactic models' own word, and with a share what the likely techniques' tactics say. After the first the list is of other answers:
+ * a tactic that mostly comes along with one already named says little new and gives way.
+ */
+function rankTactics(
+	own: readonly [string, number][],
+	techniques: readonly [string, number][],
+	together: Together,
+): string[] {
 	const sums = new Map(own);
 	for (const [id, share] of techniques)
 		for (const tactic of findTechnique(attackTable, id)?.tactics ?? [])
 			sums.set(tactic, (sums.get(tactic) ?? 0) + TECHNIQUES_SAY * share);
-	return bestFirst(sums)
-		.slice(0, TACTICS_MAX)
-		.map(([tactic]) => tactic);
+	const chosen: string[] = [];
+	while (chosen.length < TACTICS_MAX) {
+		const next = bestFirst(sums)[0]?.[0];
+		if (next === undefined) break;
+		chosen.push(next);
+		sums.delete(next);
+		for (const [tactic, sum] of sums) sums.set(tactic, sum * (1 - EXPLAINED * (together[tactic]?.[next] ?? 0)));
+	}
+	return chosen;
 }
 
 function bestFirst(values: ReadonlyMap<string, number>): [string, number][] {

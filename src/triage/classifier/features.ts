@@ -1,5 +1,6 @@
-// An alert's words as numbers: hashed words, word pairs and word parts. Shared by the training script and the program,
-// so that both see the same features. Pure. NOT here: weights, and any meaning of a word.
+// An alert's words as numbers: hashed words, word pairs, word parts and sorts of words. Shared by the training script and the
+// program, so that both see the same features. Pure. NOT here: weights.
+import { CONCEPTS } from './concepts.ts';
 
 /** More of a text than this says nothing new; the classifier's cost stays bounded by it. */
 export const CLASSIFIED_TEXT_MAX = 2_000;
@@ -18,11 +19,15 @@ const STOP_WORDS = new Set(
 	),
 );
 
+/** The features of a text with their counts; the first `plain` of them are its own words, pairs and parts, the others their sorts. */
+export type Features = { readonly counts: ReadonlyMap<number, number>; readonly plain: number };
+
 /**
  * The features of one text, each as a 32-bit hash with its count. Words are lower-cased, `CamelCase` is split and a
- * plural or verb ending dropped; kinds are kept apart: word, pair of neighbours, 4 letters inside a word, word of the title.
+ * plural or verb ending dropped; kinds are kept apart: word, pair of neighbours, 4 letters inside a word, word of the title,
+ * sort of a word (concepts.ts), pair of a sort and a neighbour.
  */
-export function featuresOf(title: string, text: string): Map<number, number> {
+export function featuresOf(title: string, text: string): Features {
 	const counts = new Map<number, number>();
 	const add = (hash: number, weight: number): void => {
 		counts.set(hash, (counts.get(hash) ?? 0) + weight);
@@ -33,7 +38,26 @@ export function featuresOf(title: string, text: string): Map<number, number> {
 	// A title is written to say what it is: its words count twice in the shared kinds.
 	addWords(titleWords, 2, add);
 	addWords(textWords, 1, add);
-	return counts;
+	const plain = counts.size;
+	addSorts(titleWords, 2, add);
+	addSorts(textWords, 1, add);
+	return { counts, plain };
+}
+
+/** Sorts of words, and each beside the word before and after: `chisel started` is told by `tunnel started`. */
+function addSorts(words: readonly string[], weight: number, add: (hash: number, weight: number) => void): void {
+	let before = '';
+	let sortsBefore = NO_SORTS;
+	for (const word of words) {
+		const sorts = SORTS.get(word) ?? NO_SORTS;
+		for (const sort of sorts) {
+			add(hashOf('k', sort), weight);
+			if (before !== '') add(hashOf('q', `${before} ${sort}`), weight);
+		}
+		for (const sort of sortsBefore) add(hashOf('r', `${sort} ${word}`), weight);
+		before = word;
+		sortsBefore = sorts;
+	}
 }
 
 function addWords(words: readonly string[], weight: number, add: (hash: number, weight: number) => void): void {
@@ -79,6 +103,17 @@ function stem(word: string): string {
 	if (word.length > 3 && word.endsWith('s') && !word.endsWith('ss') && !word.endsWith('us')) return word.slice(0, -1);
 	if (word.length > 4 && word.endsWith('e')) return word.slice(0, -1);
 	return word;
+}
+
+const NO_SORTS: readonly string[] = [];
+/** Stem -> its sorts. */
+const SORTS = sortsByStem();
+
+function sortsByStem(): Map<string, readonly string[]> {
+	const sorts = new Map<string, string[]>();
+	for (const [sort, words] of Object.entries(CONCEPTS))
+		for (const word of new Set(words.split(' ').map(stem))) sorts.set(word, [...(sorts.get(word) ?? []), sort]);
+	return sorts;
 }
 
 /** What a count of a feature in one text is worth: the tenth mention says little more than the first. */

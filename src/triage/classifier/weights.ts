@@ -27,32 +27,46 @@ export const HEAD_NAMES: readonly HeadName[] = [
 /** How a raw share is turned into the chance of being right: measured on text held out, ten steps of equal width. */
 type Calibration = { readonly enterprise: readonly number[]; readonly ics: readonly number[] };
 
+export type Together = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 export type Weights = {
 	readonly index: ReadonlyMap<number, number>;
 	readonly idf: Float32Array;
 	readonly heads: Readonly<Record<HeadName, Head>>;
 	readonly calibration: Calibration;
+	/** Tactic -> tactic -> how often a text of the first is one of the second, too. */
+	readonly together: Together;
 	/** OT where the domain head's chance of OT reaches this. */
 	readonly otFrom: number;
 };
 
 /** A text as positions in the weights and values of Euclidean length 1; words the training never saw fall away. */
-export type Vector = { readonly at: Uint32Array; readonly value: Float64Array };
+export type Vector = {
+	readonly at: Uint32Array;
+	readonly value: Float64Array;
+	/** How many of them are the text's own words, pairs and parts. */
+	readonly plain: number;
+};
 
 export function vectorOf(weights: Weights, title: string, text: string): Vector {
+	const features = featuresOf(title, text);
 	const at: number[] = [];
 	const value: number[] = [];
 	let square = 0;
-	for (const [hash, count] of featuresOf(title, text)) {
+	let left = features.plain;
+	let plain = 0;
+	for (const [hash, count] of features.counts) {
 		const i = weights.index.get(hash);
+		left--;
 		if (i === undefined) continue;
+		if (left >= 0) plain++;
 		const v = countWeight(count) * (weights.idf[i] ?? 0);
 		at.push(i);
 		value.push(v);
 		square += v * v;
 	}
 	const norm = square === 0 ? 1 : Math.sqrt(square);
-	return { at: Uint32Array.from(at), value: Float64Array.from(value, (v) => v / norm) };
+	return { at: Uint32Array.from(at), value: Float64Array.from(value, (v) => v / norm), plain };
 }
 
 /** Scores of all classes of one head; the higher, the likelier. */
@@ -116,16 +130,24 @@ export function decodeWeights(given: Uint8Array): Weights {
 	};
 	const heads = Object.fromEntries(HEAD_NAMES.map((name) => [name, head(name)]));
 	// Every HeadName has just been read, in order.
-	return { index, idf, heads: heads as Weights['heads'], calibration: header.calibration, otFrom: header.otFrom };
+	return {
+		index,
+		idf,
+		heads: heads as Weights['heads'],
+		calibration: header.calibration,
+		together: header.together,
+		otFrom: header.otFrom,
+	};
 }
 
-const WEIGHTS_FORMAT = 1;
+const WEIGHTS_FORMAT = 2;
 
 type WeightsHeader = {
 	format: number;
 	features: number;
 	heads: Record<HeadName, { classes: string[]; cells: number }>;
 	calibration: Calibration;
+	together: Together;
 	otFrom: number;
 };
 
@@ -143,6 +165,7 @@ export function encodeWeights(weights: Weights): Uint8Array {
 			features: weights.idf.length,
 			heads,
 			calibration: weights.calibration,
+			together: weights.together,
 			otFrom: weights.otFrom,
 		}),
 	);

@@ -86,9 +86,18 @@ describe('words', () => {
 	});
 
 	it('the order of title words matters only through pairs', () => {
-		const a = featuresOf('remote session', '');
-		const b = featuresOf('session remote', '');
+		const { counts: a } = featuresOf('valve reading', '');
+		const { counts: b } = featuresOf('reading valve', '');
 		expect(a.size).toBe(b.size);
 		expect([...a.keys()].filter((key) => !b.has(key))).toHaveLength(1);
+	});
+
+	it('tools of one trade share a sort, and the sort counts beside its neighbours', () => {
+		const chisel = featuresOf('', 'chisel seen');
+		const ligolo = featuresOf('', 'ligolo seen');
+		const sorts = ({ counts, plain }: typeof chisel) => [...counts.keys()].slice(plain);
+		expect(sorts(chisel)).toHaveLength(2);
+		expect(sorts(chisel)).toEqual(sorts(ligolo));
+		expect(sorts(featuresOf('', 'valve seen'))).toEqual([]);
 	});
 });
