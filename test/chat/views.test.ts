@@ -463,6 +463,17 @@ describe('what the card says next', () => {
 		expect(cardFor(given, ROW, naming).text).toMatch(want);
 	});
 
+	it('a question to people does not say that the bot does it', () => {
+		const asked = step({
+			action: 'ask_control_room',
+			state: 'hands',
+			decision: decision({ class: 'AUTO', needs: [], summary: 'I do it by myself' }),
+		});
+		const text = JSON.stringify(handsMessage(situation(), asked, BINDING, ROW, naming));
+		expect(text).toContain('it is a question to people');
+		expect(text).not.toContain('by myself');
+	});
+
 	it('a request whose decision has changed has no buttons and says so', () => {
 		const message = approvalRequest(
 			situation(),

@@ -58,7 +58,7 @@ export function handsMessage(
 					rich([bold('Checklist')]),
 					bullets(step.checklist.slice(0, CHECKLIST_SHOWN).map((item) => [plain(`☐ ${shown(item, 300)}`)])),
 				]),
-		rich([bold('Why not the bot: '), plain(shown(step.decision?.summary ?? 'a person does this', 500))]),
+		rich([bold('Why not the bot: '), plain(shown(whyNotTheBot(step), 500))]),
 		...(rows.length > 0
 			? [bullets(rows.map((say) => [code(shown(say.row, 20)), plain(` ${shown(say.reason, 250)}`)]))]
 			: []),
@@ -75,4 +75,11 @@ export function handsMessage(
 		blocks,
 		moreAt(situation.incident.number),
 	);
+}
+
+/** A question to people is for hands although the table would let the bot ask by itself: the answer is theirs. */
+function whyNotTheBot({ decision }: Step): string {
+	if (decision === null) return 'a person does this';
+	if (decision.class === 'HANDS' || decision.class === 'NEVER') return decision.summary;
+	return 'it is a question to people: I ask it, and only they can do it and say what came of it.';
 }
