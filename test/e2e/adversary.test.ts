@@ -100,6 +100,9 @@ describe('a lying model', () => {
 		expect(kept).toContain('decision AUTO');
 		// What would have people act, or leads them out of Slack, is not even kept.
 		expect(kept).not.toMatch(/ignore previous rules|reboot the PLC|close the incident|evil\.example|<!channel>/);
+		// What was refused stands in the entry, in our own words.
+		expect(given.some(({ canonical }) => canonical.includes('an opinion lowers nothing'))).toBe(true);
+		expect(given.some(({ canonical }) => canonical.includes('the playbook it named does not exist'))).toBe(true);
 	});
 
 	it('changes no decision, no severity, no playbook, no approval and nothing that takes effect', async () => {
@@ -108,6 +111,8 @@ describe('a lying model', () => {
 
 	it('reaches people as text: no mention, no link, no control character', async () => {
 		await until('the advice on the card', () => JSON.stringify(messagesOf(lied)).includes('decision AUTO'));
+		const card = JSON.stringify(messagesOf(lied));
+		expect(card).toMatch(/Not taken from its answer: [^"]*the playbook it named does not exist/);
 		expectOnlyText(lied);
 		const shown = await lied.run(['incident', 'show', '1']);
 		expectNoControls(shown.out);
@@ -408,6 +413,15 @@ describe('alert text that is an attack', () => {
 		// Long text is cut: what is left of it is there, and broken.
 		expect(all).toContain('‹!channel›');
 		expectOnlyText(world);
+	});
+
+	it('stands in the ledger as it came, and what nobody could read is an entry and a word to people', async () => {
+		const database = await world.database();
+		const stored = await readEntriesOfKind(database, ['alert.stored']);
+		expect(stored.length).toBeGreaterThan(0);
+		const unparsed = await readEntriesOfKind(database, ['alert.unparsed']);
+		expect(unparsed.some(({ canonical }) => canonical.includes('nozomi'))).toBe(true);
+		await until('the word about it', () => messagesOf(world).some((one) => keyOf(one).startsWith('unparsed:nozomi')));
 	});
 
 	it('shows in a terminal without one control character', async () => {

@@ -607,9 +607,10 @@ describe.skipIf(!hasRedis())('somebody who writes jobs into Redis', () => {
 					.raw`SELECT canonical FROM ledger_entries WHERE kind = 'tampering.found' AND canonical LIKE '%"table":"queue"%'`;
 			await expect.poll(async () => (await found()).length).toBe(1);
 			expect(failures).toEqual([]);
-			expect(
-				await fresh.database.raw`SELECT 1 FROM messages WHERE key LIKE 'tampering:queue:run:%' AND channel = ''`,
-			).toHaveLength(1);
+			const words = await fresh.database
+				.raw`SELECT text FROM messages WHERE key LIKE 'tampering:queue:run:%' AND channel = ''`;
+			expect(words).toHaveLength(1);
+			expect(String(words[0]?.['text'])).toMatch(/a job that Interlock did not write.*Nothing was done because of it/);
 			// Our own reminders still work beside it.
 			for (const person of ['ida', 'otto']) await answer(await stepOf(waiting.incident), person);
 			await wake(waiting.incident);

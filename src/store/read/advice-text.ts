@@ -16,6 +16,7 @@ const Kept = z.looseObject({
 	alerts: z.array(z.object({ like: z.string(), techniques: z.array(z.string()), reason: z.string() })).catch([]),
 	cache: z.object({ hits: z.number(), misses: z.number() }).nullable().catch(null),
 	unasked: z.object({ words: z.string() }).nullable().catch(null),
+	clamped: z.array(z.string()).catch([]),
 });
 
 /** The answer as lines; null where there is none. `severity` is the incident's: an opinion is told where it differs. */
@@ -24,6 +25,8 @@ export function adviceText(advice: Record<string, unknown> | null, severity: str
 	const kept = Kept.parse(advice);
 	const { techniques, severity_opinion: opinion, playbook } = kept;
 	const words = [
+		// First, so that long words of the model cannot push it off the card.
+		kept.clamped.length === 0 ? '' : `Not taken from its answer: ${kept.clamped.join('; ')}`,
 		kept.summary,
 		kept.likely_path === '' ? '' : `Likely path: ${kept.likely_path}`,
 		...kept.check_next.map((item) => `- ${item}`),
