@@ -91,7 +91,7 @@ describe('the shipped scenarios', () => {
 					expect(pickCast(scenario, inventory, site)).toEqual(cast);
 				},
 			),
-			{ numRuns: 300 },
+			{ numRuns: 1_000 },
 		);
 		expect(played).toBeGreaterThan(30);
 		expect(refused).toBeGreaterThan(30);
