@@ -21,7 +21,7 @@ describe(`${CRASHES} kills during the demo's story (SEED=${SEED} CRASHES=${CRASH
 			const storyMs = kills.reduce((sum, kill) => sum + kill.afterMs, 0);
 			run = await tellWithKills(world, kills, Math.max(0.5, 120_000 / storyMs), REST_MS);
 		},
-		(LONG_SECONDS + 120) * 1000,
+		(LONG_SECONDS + 60) * 1000 + REST_MS,
 	);
 	afterAll(() => world?.close());
 
