@@ -1,13 +1,9 @@
 // The ways in which people are reached outside Slack: PagerDuty (Events API v2) and mail (SMTP). Configuration only, no secret in it.
 // What a page is and when it is sent stands in response/pagers/.
 import { z } from 'zod';
+import { HttpsUrl } from './https-url.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
-
-/** Plain HTTP would hand the routing key to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' });
 
 /** One secret: from the environment or from a file, by name. */
 const SECRET = { secret_env: z.string().optional(), secret_file: z.string().optional() };
@@ -38,7 +34,7 @@ export const PagerDutyConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('pagerduty'),
 	/** `https://events.eu.pagerduty.com` for accounts of the EU region. */
-	base_url: HTTPS.default('https://events.pagerduty.com'),
+	base_url: HttpsUrl.default('https://events.pagerduty.com'),
 	/** The integration key of an Events API v2 integration of one service: its escalation policy says who is called. */
 	auth: z.strictObject({ type: z.literal('routing_key'), ...SECRET }),
 	/** Private and loopback addresses are refused unless this says otherwise (SSRF). */

@@ -18,7 +18,12 @@ export function confirmationOf(step: Pick<Step, 'target' | 'decision'>, isOt: bo
 	return target ?? decision.binding.slice(0, DIGITS);
 }
 
-/** Whether the words are those that were asked for; capitals and spaces around them do not matter. */
+/**
+ * Whether the words are those that were asked for; capitals, spaces around them and how a keyboard composes an accent do not matter. Nothing confirms
+ * a name of which nothing can be seen: such a step is approved on the command line.
+ */
 export function isConfirmed(typed: string | null, asked: string): boolean {
-	return typed !== null && typed.trim().toLowerCase() === asked.trim().toLowerCase();
+	return typed !== null && plain(asked) !== '' && plain(typed) === plain(asked);
 }
+
+const plain = (text: string): string => text.normalize('NFC').trim().toLowerCase();

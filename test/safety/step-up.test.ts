@@ -27,4 +27,10 @@ describe('the words that a yes takes', () => {
 		for (const typed of [null, '', 'ews', 'ews-11', 'ews 1', 'x ews-1'])
 			expect(isConfirmed(typed, 'ews-1')).toBe(false);
 	});
+
+	it('are the same name however a keyboard composes it, and nothing confirms a name that shows nothing', () => {
+		expect(isConfirmed('cafe\u0301-1', 'caf\u00e9-1')).toBe(true);
+		for (const asked of ['', '  ', '\u00a0'])
+			for (const typed of ['', ' ', asked]) expect(isConfirmed(typed, asked)).toBe(false);
+	});
 });

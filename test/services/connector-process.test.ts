@@ -148,6 +148,15 @@ describe('a connector in a process of its own', () => {
 		expect(faults).toEqual([]);
 	});
 
+	it('that hangs does not hold up the end of the program', async () => {
+		const { grant, request } = granted();
+		await held.call(grant, request);
+		const pid = pidOf(held);
+		process.kill(pid, 'SIGSTOP');
+		await held.stop();
+		expect(isAlive(pid)).toBe(false);
+	});
+
 	it('asks nobody for anything with a grant that the gate did not make', async () => {
 		const { grant, request } = granted();
 		const forged = { ...grant };

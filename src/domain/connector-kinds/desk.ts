@@ -1,13 +1,13 @@
 // Configuration of the connectors that open tickets: ServiceNow and Jira. No secret in it, only its name. Which table, project and fields
 // a ticket has stands here; a step chooses among the queues that are listed and nothing else.
 import { z } from 'zod';
+import { HttpsUrl } from '../https-url.ts';
 import { SEVERITIES, Severity } from '../severity.ts';
 
 /** Plain HTTP would hand the login to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' })
-	.refine((url) => new URL(url).search === '' && new URL(url).hash === '', { error: 'only host and path are needed' });
+const HTTPS = HttpsUrl.refine((url) => new URL(url).search === '' && new URL(url).hash === '', {
+	error: 'only host and path are needed',
+});
 const SECRET = { secret_env: z.string().optional(), secret_file: z.string().optional() };
 const USER = z.string().regex(/^[^:\p{Cc}]{1,200}$/u);
 const FIELDS_MAX = 20;

@@ -1,11 +1,8 @@
 // Configuration of the connectors that isolate computers: CrowdStrike Falcon, Microsoft Defender for Endpoint, SentinelOne. No secret in it,
 // only its name.
 import { z } from 'zod';
+import { HttpsUrl } from '../https-url.ts';
 
-/** Plain HTTP would hand the token to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' });
 const SECRET = { secret_env: z.string().optional(), secret_file: z.string().optional() };
 
 /** Hosts that the program leaves alone whatever was approved: by name, and by the id of a group or a tag. Has to be written, if only empty. */
@@ -27,7 +24,7 @@ export const CrowdStrikeConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('crowdstrike'),
 	/** The cloud of the customer: US-1 where nothing is said. */
-	base_url: HTTPS.default('https://api.crowdstrike.com'),
+	base_url: HttpsUrl.default('https://api.crowdstrike.com'),
 	client_id: z.string().regex(/^[A-Za-z0-9-]{1,100}$/),
 	auth: z.strictObject({ type: z.literal('client_secret'), ...SECRET }),
 	/** Groups by the id of a host group. */
@@ -39,10 +36,10 @@ export const DefenderEndpointConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('defender-endpoint'),
 	/** The API of the tenant's region: `https://eu.api.security.microsoft.com` is nearer for Europe. */
-	base_url: HTTPS.default('https://api.security.microsoft.com'),
-	login_url: HTTPS.default('https://login.microsoftonline.com'),
+	base_url: HttpsUrl.default('https://api.security.microsoft.com'),
+	login_url: HttpsUrl.default('https://login.microsoftonline.com'),
 	/** Whom the token is for; other clouds (US government) have another one. */
-	audience: HTTPS.default('https://api.securitycenter.microsoft.com'),
+	audience: HttpsUrl.default('https://api.securitycenter.microsoft.com'),
 	tenant_id: z.guid(),
 	/** The id of an app registration of its own. */
 	client_id: z.guid(),
@@ -58,7 +55,7 @@ export const SentinelOneConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('sentinelone'),
 	/** The console of the customer: `https://plant.sentinelone.net`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	/** The API token of a service user. */
 	auth: z.strictObject({ type: z.literal('api_token'), ...SECRET }),
 	/** Ids of the sites whose computers may be touched: nothing is asked of any other. */

@@ -1,12 +1,8 @@
 // Configuration of the connectors that change accounts: Okta, Microsoft Entra ID, Active Directory. No secret in it, only its name.
 import { z } from 'zod';
+import { HttpsUrl } from '../https-url.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
-
-/** Plain HTTP would hand the token to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' });
 
 /** One secret: from the environment or from a file, by name. */
 const SECRET = { secret_env: z.string().optional(), secret_file: z.string().optional() };
@@ -52,7 +48,7 @@ export const OktaConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('okta'),
 	/** The organisation: `https://plant.okta.com`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	auth: z.discriminatedUnion('type', [
 		z.strictObject({ type: z.literal('api_token'), ...SECRET }),
 		/** A service app: the secret is its private key in PEM form. */
@@ -75,8 +71,8 @@ export const EntraIdConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('entra-id'),
 	/** Microsoft Graph; another one in national clouds. */
-	base_url: HTTPS.default('https://graph.microsoft.com'),
-	login_url: HTTPS.default('https://login.microsoftonline.com'),
+	base_url: HttpsUrl.default('https://graph.microsoft.com'),
+	login_url: HttpsUrl.default('https://login.microsoftonline.com'),
 	tenant_id: z.guid(),
 	client_id: z.guid(),
 	/** The app's client secret. */

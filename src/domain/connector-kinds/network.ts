@@ -2,6 +2,7 @@
 // only its name.
 import { z } from 'zod';
 import { isAddressRange } from '../address.ts';
+import { HttpsUrl } from '../https-url.ts';
 
 const NAME = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 const RANGE = z.string().max(60).refine(isAddressRange, { error: 'an address or a range is needed' });
@@ -9,10 +10,6 @@ const DOMAIN = z
 	.string()
 	.max(253)
 	.regex(/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,10}$/, { error: 'a domain name in lower case is needed' });
-/** Plain HTTP would hand the key to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' });
 const isOnce = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
 /**
@@ -66,9 +63,9 @@ export const PaloAltoConfig = z.strictObject({
 	name: NAME,
 	kind: z.literal('palo-alto'),
 	/** The management interface of the firewall: `https://fw1.plant.example`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	/** The other firewall of a pair: tags are told to the one that is active. */
-	peer_url: HTTPS.optional(),
+	peer_url: HttpsUrl.optional(),
 	allow_private: z.boolean().default(false),
 	timeout_ms: z.number().int().min(100).max(60_000).default(10_000),
 	/** The API key of an administrator of its own. */
@@ -98,7 +95,7 @@ export const FortinetConfig = z.strictObject({
 	name: NAME,
 	kind: z.literal('fortinet'),
 	/** The management interface of the firewall or of its cluster: `https://fgt1.plant.example`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	allow_private: z.boolean().default(false),
 	timeout_ms: z.number().int().min(100).max(60_000).default(10_000),
 	/** The token of a REST API administrator of its own. */

@@ -1,14 +1,12 @@
 // Configuration of the connector that speaks OpenC2 to packet filters. No secret in it, only its name.
 import { z } from 'zod';
+import { HttpsUrl } from '../https-url.ts';
 import { NEVER } from './network.ts';
 
 /** Plain HTTP would hand the login to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' })
-	.refine((url) => new URL(url).pathname === '/' && new URL(url).search === '', {
-		error: 'only the host is needed: the path is /.well-known/openc2',
-	});
+const HTTPS = HttpsUrl.refine((url) => new URL(url).pathname === '/' && new URL(url).search === '', {
+	error: 'only the host is needed: the path is /.well-known/openc2',
+});
 const SECRET = { secret_env: z.string().optional(), secret_file: z.string().optional() };
 const HOUR_MS = 3_600_000;
 

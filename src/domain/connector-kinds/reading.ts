@@ -2,12 +2,9 @@
 // version server (GitLab), log store (Elasticsearch, OpenSearch), packet capture (FortiNDR Cloud). No secret in it, only its name. What may be read is listed here and nowhere else:
 // a step chooses among what stands in the file.
 import { z } from 'zod';
+import { HttpsUrl } from '../https-url.ts';
 
 const NAME = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
-/** Plain HTTP would hand the login to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' });
 const SECRET = { secret_env: z.string().optional(), secret_file: z.string().optional() };
 /** An asset of the inventory, by its id. */
 const ASSET = z.string().min(1).max(200);
@@ -63,7 +60,7 @@ export const PiWebApiConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('pi-web-api'),
 	/** `https://pi.plant.example/piwebapi`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	auth: z.discriminatedUnion('type', [
 		z.strictObject({ type: z.literal('basic'), user: z.string().regex(/^[^:\p{Cc}]{1,200}$/u), ...SECRET }),
 		z.strictObject({ type: z.literal('bearer'), ...SECRET }),
@@ -89,7 +86,7 @@ export const GitLabConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('gitlab'),
 	/** `https://git.plant.example`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	auth: z.strictObject({ type: z.literal('token'), ...SECRET }),
 	/** The asset of the inventory -> where its programs are kept. What is not listed is never read. */
 	programs: z
@@ -141,7 +138,7 @@ export type LogSearch = z.infer<typeof Search>;
 export const ElasticsearchConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('elasticsearch'),
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	auth: z.discriminatedUnion('type', [
 		z.strictObject({ type: z.literal('api_key'), ...SECRET }),
 		z.strictObject({ type: z.literal('basic'), user: z.string().regex(/^[^:\p{Cc}]{1,200}$/u), ...SECRET }),
@@ -158,7 +155,7 @@ export const FortiNdrCloudConfig = z.strictObject({
 	name: NAME,
 	kind: z.literal('fortindr-cloud'),
 	/** The sensor service of the region. */
-	base_url: HTTPS.default('https://sensor.icebrg.io'),
+	base_url: HttpsUrl.default('https://sensor.icebrg.io'),
 	auth: z.strictObject({ type: z.literal('token'), ...SECRET }),
 	account_uuid: z.guid(),
 	/** The zone of the inventory -> the sensors that listen there, on a mirror port or tap. No zone, no capture. */

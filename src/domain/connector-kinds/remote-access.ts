@@ -2,11 +2,8 @@
 // only its name.
 import { z } from 'zod';
 import { isAddressRange } from '../address.ts';
+import { HttpsUrl } from '../https-url.ts';
 
-/** Plain HTTP would hand the key to everybody on the way: it is for a stand-in on the same machine alone. */
-const HTTPS = z
-	.url({ protocol: /^https?$/ })
-	.refine((url) => /^https:|^http:\/\/(?:127\.0\.0\.1|localhost)[:/]?/.test(url), { error: 'https is needed' });
 const SECRET = { secret_env: z.string().optional(), secret_file: z.string().optional() };
 
 const COMMON = {
@@ -38,9 +35,9 @@ export const GlobalProtectConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('globalprotect'),
 	/** The management interface of the firewall: `https://fw1.plant.example`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	/** The other firewall of a pair: the active one is asked. */
-	peer_url: HTTPS.optional(),
+	peer_url: HttpsUrl.optional(),
 	/** The API key of an administrator of its own. */
 	auth: z.strictObject({ type: z.literal('api_key'), ...SECRET }),
 	/** Of a firewall with several virtual systems: `vsys1`. */
@@ -57,7 +54,7 @@ export const FortinetVpnConfig = z.strictObject({
 	...COMMON,
 	kind: z.literal('fortinet-vpn'),
 	/** The management interface of the firewall or of its cluster: `https://fgt1.plant.example`. */
-	base_url: HTTPS,
+	base_url: HttpsUrl,
 	/** The token of a REST API administrator of its own. */
 	auth: z.strictObject({ type: z.literal('token'), ...SECRET }),
 	/** The virtual domain with the SSL VPN. */

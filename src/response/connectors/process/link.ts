@@ -9,6 +9,8 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 /** Until a process has said that it is ready. */
 const START_MS = 20_000;
+/** So long a process has to end by itself once its channel is closed. */
+const END_MS = 2_000;
 /** Longer than any connector takes with all its tries (retry.ts), and a minute for the longest configured timeout. */
 const ANSWER_MS = 120_000;
 /** Deaths within the window after which nothing is started for a while. */
@@ -60,7 +62,8 @@ export function openLink(wish: LinkWish): Link {
 	let deaths: number[] = [];
 	let count = 0;
 	const start = (): Running => {
-		deaths = deaths.filter((at) => now() - at < DEATHS_WINDOW_MS);
+		// A clock that was set back makes no minute longer.
+		deaths = deaths.filter((at) => Math.abs(now() - at) < DEATHS_WINDOW_MS);
 		if (deaths.length >= DEATHS_MAX) throw new Gone('its process ends again and again: left alone for a minute', false);
 		const begun = begin(wish, (why) => {
 			if (running !== begun) return;
@@ -98,7 +101,7 @@ export function openLink(wish: LinkWish): Link {
 			if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
 			const ended = new Promise((done) => child.once('exit', done));
 			// It ends by itself when the channel closes; a call that is under way does not hold up the program.
-			child.disconnect();
+			if (child.connected) child.disconnect();
 			await ended;
 		},
 	};
@@ -138,7 +141,12 @@ function begin({ first, look, files }: LinkWish, onEnd: (why: string) => void): 
 			for (const one of waiting.values()) one.fail(new Gone('its process ended before it answered', true));
 			waiting.clear();
 		};
-		child.on('error', (error) => end(error.name));
+		child.on('error', (error) => {
+			end(error.name);
+			child.kill('SIGKILL');
+		});
+		// Whoever closed the channel: without it the process is of no use, and whatever it still does must not hold up anybody.
+		child.on('disconnect', () => setTimeout(() => child.kill('SIGKILL'), END_MS).unref());
 		child.on('exit', (code, signal) => end(signal ?? `code ${code}`));
 	});
 	// Looked at by whoever asks; a start that fails with nobody asking is told by onEnd.
