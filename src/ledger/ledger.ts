@@ -8,25 +8,32 @@ import {
 	allCheckpoints,
 	entriesByPlace,
 	lastCheckpoint,
+	lastPlacedSeq,
 	nextPlace,
 	sealedSize,
+	unsealedAmong,
 	unsealedEntries,
 } from '../store/read/ledger.ts';
 import { whileSealing, writeCheckpoint, writeSeals } from '../store/seal.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
 import type { LedgerKeys } from './key-file.ts';
 import { appendLeaf, EMPTY_FRONTIER, EMPTY_ROOT, type Frontier, frontierRoot } from './merkle.ts';
-import { LedgerFault, planSeals, type SealSettings } from './seal-plan.ts';
+import {
+	type LateLimits,
+	LedgerFault,
+	NOTHING_SEEN,
+	planSeals,
+	type SealSettings,
+	type Seen,
+	seenAfter,
+} from './seal-plan.ts';
 
 /** Entries sealed in one transaction. */
 const BATCH_MAX = 2_000;
 
-/**
- * How far below the newest sealed entry a pass looks for entries that committed late (the database numbers them before
- * they commit). Later ones than that are found by the sweep over everything.
- */
-const LATE_ENTRIES_MAX = 20_000;
+/** A look over everything, for entries that committed later than any pass looks for them. */
 const SWEEP_EVERY_MS = 60_000;
+const LATE: LateLimits = { entries: 20_000, ms: SWEEP_EVERY_MS };
 
 export type Sealed = { readonly size: number; readonly sealed: number; readonly checkpoint: string | null };
 
@@ -56,7 +63,8 @@ export async function openLedger(
 	if (!rebuilt.ok) return rebuilt;
 	let frontier = rebuilt.value;
 	let sweptAt = Number.NEGATIVE_INFINITY;
-	let lateFrom = 0;
+	// What committed late below it is found by the first pass, which is a sweep.
+	let seen: Seen = { ...NOTHING_SEEN, to: await lastPlacedSeq(database.db) };
 	let busy: Promise<unknown> = Promise.resolve();
 
 	/** One batch; the frontier moves only when the transaction has committed. */
@@ -64,25 +72,27 @@ export async function openLedger(
 		now: Instant,
 		isForced: boolean,
 		fromSeq: number,
-	): Promise<(Sealed & { lastSeq: number }) | null> => {
+		late: readonly number[],
+	): Promise<(Sealed & { readonly to: number }) | null> => {
 		const done = await whileSealing(database, async (tx) => {
 			const current = await catchUp(tx, frontier);
-			const entries = await unsealedEntries(tx, fromSeq, BATCH_MAX);
+			const entries = [...(await unsealedAmong(tx, late)), ...(await unsealedEntries(tx, fromSeq, BATCH_MAX))];
 			const last = (await lastCheckpoint(tx)) ?? { size: 0, at: 0 };
 			// A checkpoint that is asked for stands over everything: only behind the last batch.
 			const force = isForced && entries.length < BATCH_MAX;
 			const plan = planSeals(current, entries, last, settings, keys.signer, now, force);
 			await writeSeals(tx, plan.seals);
 			if (plan.checkpoint !== null) await writeCheckpoint(tx, plan.checkpoint);
-			return { plan, lastSeq: Math.max(0, ...entries.map((entry) => entry.seq)) };
+			return { plan, found: entries.map((entry) => entry.seq) };
 		});
 		if (done === null) return null;
 		frontier = done.plan.frontier;
+		seen = seenAfter(seen, done.found, LATE, now);
 		return {
 			size: frontier.size,
 			sealed: done.plan.seals.length,
 			checkpoint: done.plan.checkpoint?.note ?? null,
-			lastSeq: done.lastSeq,
+			to: done.found.at(-1) ?? 0,
 		};
 	};
 
@@ -91,13 +101,17 @@ export async function openLedger(
 		if (isSweep) sweptAt = now;
 		let sealed = 0;
 		let checkpoint: string | null = null;
-		for (let fromSeq = isSweep ? 0 : lateFrom; ; ) {
-			const batch = await sealBatch(now, isForced, fromSeq);
+		let fromSeq = isSweep ? 0 : seen.to + 1;
+		let late = isSweep ? [] : [...seen.late.keys()];
+		for (;;) {
+			const batch = await sealBatch(now, isForced, fromSeq, late);
 			if (batch === null) return null;
 			sealed += batch.sealed;
 			checkpoint = batch.checkpoint ?? checkpoint;
-			lateFrom = Math.max(lateFrom, batch.lastSeq - LATE_ENTRIES_MAX);
 			if (batch.sealed < BATCH_MAX) return { size: batch.size, sealed, checkpoint };
+			// What is below has been looked through in this pass.
+			fromSeq = batch.to + 1;
+			late = [];
 		}
 	};
 

@@ -30,6 +30,34 @@ export type SealPlan = {
 };
 
 /**
+ * Which numbers of entries a sealer has come by: all up to `to`, but for those in `late`, which were missing when it looked, each with
+ * the time of the look.
+ */
+export type Seen = { readonly to: number; readonly late: ReadonlyMap<number, Instant> };
+
+export const NOTHING_SEEN: Seen = { to: 0, late: new Map() };
+
+/** How far below the newest number, and for how long, one that is missing is looked for at every pass. */
+export type LateLimits = { readonly entries: number; readonly ms: number };
+
+/**
+ * What is seen after a look that found the entries with these numbers. The database numbers entries before they commit, so a number that
+ * is left out may still come; one of a transaction that was rolled back never does.
+ *
+ * @param found ascending
+ */
+export function seenAfter(seen: Seen, found: readonly number[], limits: LateLimits, now: Instant): Seen {
+	const to = Math.max(seen.to, found.at(-1) ?? 0);
+	const here = new Set(found);
+	const lowest = to - limits.entries;
+	const late = new Map<number, Instant>();
+	for (const [number, since] of seen.late)
+		if (number >= lowest && now - since < limits.ms && !here.has(number)) late.set(number, since);
+	for (let number = Math.max(seen.to + 1, lowest); number < to; number++) if (!here.has(number)) late.set(number, now);
+	return { to, late };
+}
+
+/**
  * Places the entries behind the frontier in the order given and signs a checkpoint where one is due.
  *
  * @param last      size and time of the newest checkpoint; size 0 before the first

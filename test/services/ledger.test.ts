@@ -10,7 +10,7 @@ import { formatVkey } from '../../src/ledger/note.ts';
 import { startSealer } from '../../src/ledger/sealer.ts';
 import { verifyExport } from '../../src/ledger/verify.ts';
 import { allCheckpoints, placeOf } from '../../src/store/read/ledger.ts';
-import { record } from '../../src/store/record.ts';
+import { insertEntries, prepareEntry, record } from '../../src/store/record.ts';
 import { whileSealing } from '../../src/store/seal.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
 
@@ -113,6 +113,35 @@ describe('the sealer', () => {
 		await write(2, 10);
 		expect(await first.seal(NOW, true)).toMatchObject({ size: 12, sealed: 2 });
 		expect(await openLedger(fresh.database, ledgerKeys(), settings)).toMatchObject({ ok: true });
+	});
+
+	it('places an entry that committed after later ones, at the next pass', async () => {
+		const ledger = await opened();
+		await write(3);
+		await ledger.seal(NOW);
+		const { row } = prepareEntry(entry(3), NOW);
+		const { id, kind, at, actor_kind, actor_id, canonical, leaf } = row;
+		const one =
+			'json_to_recordset($1::text::json) AS r(id text, kind text, at bigint, actor_kind text, actor_id text, ';
+		const values = [JSON.stringify([{ id, kind, at, actor_kind, actor_id, incident: null, canonical, leaf }])];
+		await fresh.database.raw.begin(async (tx) => {
+			// It has its number now, and is there for others when this transaction ends.
+			await tx.unsafe(insertEntries(`${one}incident text, canonical text, leaf text)`), values);
+			await write(4, 4);
+			expect(await ledger.seal(NOW + 500)).toMatchObject({ size: 7, sealed: 4 });
+		});
+		expect(await ledger.seal(NOW + 1_000)).toMatchObject({ size: 8, sealed: 1 });
+		expect(await placeOf(fresh.database.db, id)).toBe(7);
+		expect(await ledger.seal(NOW + 1_500)).toMatchObject({ size: 8, sealed: 0 });
+	});
+
+	it('goes on after a start behind what was placed before', async () => {
+		await write(5);
+		await (await opened()).seal(NOW);
+		const again = await opened();
+		expect(await again.seal(NOW)).toMatchObject({ size: 5, sealed: 0 });
+		await write(2, 5);
+		expect(await again.seal(NOW + 500)).toMatchObject({ size: 7, sealed: 2 });
 	});
 
 	it('seals many writers at once into one line', async () => {

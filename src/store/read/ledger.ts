@@ -30,6 +30,16 @@ export async function nextPlace(db: Reader): Promise<number> {
 	return (row?.idx ?? -1) + 1;
 }
 
+/** The database's number of the entry that was placed last; 0 where none is. */
+export async function lastPlacedSeq(db: Reader): Promise<number> {
+	const [row] = await db
+		.select({ seq: ledgerSeals.entry_seq })
+		.from(ledgerSeals)
+		.orderBy(desc(ledgerSeals.idx))
+		.limit(1);
+	return row?.seq ?? 0;
+}
+
 /** Entries at places `from` up to, not including, `to`, a page at a time. */
 export async function* entriesByPlace(db: Reader, from: number, to: number): AsyncGenerator<SealedEntry[]> {
 	for (let start = from; start < to; start += PAGE_ROWS) {
@@ -81,22 +91,35 @@ export async function personalOf(
 
 export type Unsealed = { readonly id: string; readonly seq: number; readonly leaf: Buffer; readonly canonical: string };
 
+const UNSEALED = {
+	id: ledgerEntries.id,
+	seq: ledgerEntries.seq,
+	leaf: ledgerEntries.leaf,
+	canonical: ledgerEntries.canonical,
+};
+const HAS_NO_PLACE = sql`NOT EXISTS (SELECT 1 FROM ${ledgerSeals} WHERE ${ledgerSeals.entry} = ${ledgerEntries.id})`;
+
 /** Committed entries without a place, in the order in which the database numbered them, from a number on. */
 export async function unsealedEntries(db: Reader, fromSeq: number, limit: number): Promise<Unsealed[]> {
 	return db
-		.select({
-			id: ledgerEntries.id,
-			seq: ledgerEntries.seq,
-			leaf: ledgerEntries.leaf,
-			canonical: ledgerEntries.canonical,
-		})
+		.select(UNSEALED)
+		.from(ledgerEntries)
+		.where(and(gte(ledgerEntries.seq, fromSeq), HAS_NO_PLACE))
+		.orderBy(asc(ledgerEntries.seq))
+		.limit(limit);
+}
+
+/** Those of them that have one of these numbers. */
+export async function unsealedAmong(db: Reader, seqs: readonly number[]): Promise<Unsealed[]> {
+	if (seqs.length === 0) return [];
+	return db
+		.select(UNSEALED)
 		.from(ledgerEntries)
 		.where(
 			and(
-				gte(ledgerEntries.seq, fromSeq),
-				sql`NOT EXISTS (SELECT 1 FROM ${ledgerSeals} WHERE ${ledgerSeals.entry} = ${ledgerEntries.id})`,
+				sql`${ledgerEntries.seq} IN (SELECT json_array_elements_text(${JSON.stringify(seqs)}::text::json)::bigint)`,
+				HAS_NO_PLACE,
 			),
 		)
-		.orderBy(asc(ledgerEntries.seq))
-		.limit(limit);
+		.orderBy(asc(ledgerEntries.seq));
 }
