@@ -324,9 +324,13 @@ describe('the process of a connector, asked by somebody else', () => {
 			{},
 			'no grant',
 		],
+		['leave that is larger than any', () => sealed({ binding: 'b'.repeat(200_000) }), {}, 'larger than'],
+		['a request of another form', () => sealed(), { targets: 'lap-1' }, 'another form'],
 	])('makes no call with %s', async (_, grant, of, reason) => {
 		expect(await ask(grant(), of)).toMatchObject({ effect: 'not_done', detail: expect.stringContaining(reason) });
 		expect(target.calls).toEqual([]);
+		// Whatever came, what is sealed is done: the process goes on.
+		expect(await ask(sealed())).toMatchObject({ effect: 'done' });
 	});
 
 	it('ends when the program is gone', async () => {

@@ -11,7 +11,7 @@ import type { ListReader } from '../block-list.ts';
 import type { CallRequest, Connector } from '../connector.ts';
 import { EDGE } from '../generic-http.ts';
 import { createConnectors } from '../index.ts';
-import { type LOOKS, Question, Seen, Start } from './message.ts';
+import { type LOOKS, Question, QuestionName, Seen, Start } from './message.ts';
 
 type Held = { readonly connector: Connector; readonly open: ReturnType<typeof openGrants> };
 let held: Held | null = null;
@@ -54,8 +54,21 @@ function start(message: unknown): Held {
 	return { connector, open: openGrants(opener, known.name) };
 }
 
+/** A question outside the bounds (parameters of a size that no system takes): nothing is done, and the calls under way go on. */
+function decline(message: unknown): void {
+	const named = QuestionName.safeParse(message);
+	// Without a number there is nobody to answer to.
+	if (!named.success) return;
+	const { id, op } = named.data;
+	const detail = 'no call: the question is larger than a process takes, or has another form';
+	const unknown = op === 'probe' ? [{ what: 'process', state: 'not', detail }] : { state: 'unknown', detail };
+	say({ op: 'answer', id, value: op === 'call' ? { effect: 'not_done', detail, tries: 0 } : unknown });
+}
+
 async function answer({ connector, open }: Held, message: unknown): Promise<void> {
-	const question = Question.parse(message);
+	const read = Question.safeParse(message);
+	if (!read.success) return decline(message);
+	const question = read.data;
 	const { id } = question;
 	try {
 		if (question.op === 'probe') {

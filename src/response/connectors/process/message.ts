@@ -40,6 +40,9 @@ export const Question = z.discriminatedUnion('op', [
 	}),
 ]);
 
+/** What is left of a question that is none: enough to say so. */
+export const QuestionName = z.object({ op: z.enum(['call', 'readBack', 'probe']), id: z.number().int() });
+
 /** What the program answers to a look; null for one that it does not allow, or could not take. */
 export const Seen = z.strictObject({ op: z.literal('seen'), id: z.number().int(), value: z.unknown() });
 
