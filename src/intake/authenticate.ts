@@ -71,24 +71,26 @@ export function authenticate(
 }
 
 /**
- * What can be said before the body is read, so that a stranger cannot make us read it: everything but whether a signature fits. The
- * refusal, or null where the delivery may go on to `authenticate`.
+ * What can be said before the body is read, so that a stranger cannot make us read it: everything but whether a signature fits.
+ *
+ * @returns the proof, which holds whatever the body is, or null where the delivery goes on to `authenticate`
  */
-export function refusedEarly(
+export function provenEarly(
 	credential: Credential,
 	headers: Headers,
 	now: number,
 	peer: PeerCertificate | null = null,
-): Extract<Proof, { ok: false }> | null {
+): Proof | null {
 	const signed =
 		credential.type === 'hmac' || (credential.type === 'default' && text(headers[SIGNATURE_HEADER]) !== null);
 	if (signed) {
 		const read = readSignature(credential.type === 'hmac' ? credential : {}, headers, now);
 		return read.ok ? null : read.refusal;
 	}
-	const proof = authenticate(credential, headers, new Uint8Array(), now, peer);
-	return proof.ok ? null : proof;
+	return authenticate(credential, headers, NO_BODY, now, peer);
 }
+
+const NO_BODY = new Uint8Array();
 
 function text(value: string | readonly string[] | undefined): string | null {
 	return typeof value === 'string' && value !== '' ? value : null;

@@ -27,7 +27,7 @@ const ANSWERED_MAX = 1_000;
 /** A body of this size takes about five milliseconds to parse: so long others of this thread may wait. */
 const PARSED_HERE_MAX = 64 * 1024;
 /** The other threads have a commit in flight each: a second one of the same thread is worth it for this many messages. */
-const SECOND_COMMIT_FROM = 128;
+const SECOND_COMMIT_FROM = 4;
 /** Its drizzle client writes who was heard and nothing else. */
 const CONNECTIONS_MAX = 1;
 

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { forwardedSender, isAddressIn } from '../domain/address.ts';
 import type { IntakeContext, ParsedBody } from '../domain/alert.ts';
-import { authenticate, type Credential, type PeerCertificate, refusedEarly } from './authenticate.ts';
+import { authenticate, type Credential, type PeerCertificate, type Proof, provenEarly } from './authenticate.ts';
 import type { Intake } from './intake.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 import { peerOf, type TlsPair, tlsOptions } from './tls.ts';
@@ -98,24 +98,23 @@ type Answer = { readonly status: number; readonly body: object | string; readonl
 
 export function createDoor(options: DoorOptions): Server {
 	const held: Held = { refusals: createRefusals(options.clock), reading: 0 };
-	const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+	const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
 		const startedAt = options.clock();
-		answer(request, options, held)
-			.catch((error: unknown): Answer => {
-				options.onError(error);
-				return {
-					status: 503,
-					body: { error: 'not_stored', reason: 'the alert could not be stored: send it again' },
-					headers: retryAfter(),
-				};
-			})
-			.then(async (result) => {
-				await drain(request);
-				if (response.destroyed) return;
-				send(request, response, result);
-				options.onAnswer?.(request.url ?? '', result.status, options.clock() - startedAt);
-			})
-			.catch(options.onError);
+		let result: Answer;
+		try {
+			result = await answer(request, options, held);
+		} catch (error) {
+			options.onError(error);
+			const reason = 'the alert could not be stored: send it again';
+			result = { status: 503, body: { error: 'not_stored', reason }, headers: retryAfter() };
+		}
+		if (!request.complete) await drain(request);
+		if (response.destroyed) return;
+		send(request, response, result);
+		options.onAnswer?.(request.url ?? '', result.status, options.clock() - startedAt);
+	};
+	const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+		respond(request, response).catch(options.onError);
 	};
 	const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS };
 	return options.tls === undefined
@@ -305,8 +304,8 @@ async function accept(request: IncomingMessage, source: DoorSource, options: Doo
 	}
 	const peer = source.credential.type === 'mtls' ? peerOf(request.socket) : null;
 	// What needs no body is checked before it is read: a stranger cannot make us read 32 MiB.
-	const early = refusedEarly(source.credential, request.headers, options.clock(), peer);
-	if (early !== null) return refuse(early.status, early.reason);
+	const early = provenEarly(source.credential, request.headers, options.clock(), peer);
+	if (early?.ok === false) return refuse(early.status, early.reason);
 	const unusable = unusableType(request);
 	if (unusable !== null) return { status: 415, body: { error: 'unsupported_media_type', ...unusable } };
 	// Only now is room taken: who has no credential can hold none, however much is announced.
@@ -315,7 +314,7 @@ async function accept(request: IncomingMessage, source: DoorSource, options: Doo
 	if (held.reading + size > READING_MAX / (options.readingShare ?? 1)) return busy('too many bodies are being read');
 	held.reading += size;
 	try {
-		return await readAndStore(request, source, peer, options, refuse);
+		return await readAndStore(request, source, peer, early, options, refuse);
 	} finally {
 		held.reading -= size;
 	}
@@ -325,6 +324,7 @@ async function readAndStore(
 	request: IncomingMessage,
 	source: DoorSource,
 	peer: PeerCertificate | null,
+	early: Proof | null,
 	options: DoorOptions,
 	refuse: (status: number, reason: string, error?: string) => Promise<Answer>,
 ): Promise<Answer> {
@@ -336,7 +336,7 @@ async function readAndStore(
 	if (body.kind === 'broken') return { status: 400, body: { error: 'broken_body', reason: body.reason } };
 	const now = options.clock();
 	// A signature covers the bytes as they were sent, before any decompression.
-	const proof = authenticate(source.credential, request.headers, body.sent, now, peer);
+	const proof = early ?? authenticate(source.credential, request.headers, body.sent, now, peer);
 	if (!proof.ok) return refuse(proof.status, proof.reason);
 	const parsed = await options.parse(source.kind, body.bytes, {
 		source: source.name,
@@ -430,7 +430,10 @@ async function readBody(request: IncomingMessage, max: number): Promise<Body> {
 	});
 	if (ended === 'large') return { kind: 'too_large', found: `more than ${max} bytes` };
 	if (ended === 'gone') return { kind: 'gone' };
-	return decompress(Buffer.concat(sent), (request.headers['content-encoding'] ?? 'identity').toLowerCase(), max);
+	const [only] = sent;
+	const bytes = sent.length === 1 && only !== undefined ? only : Buffer.concat(sent);
+	const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+	return encoding === 'identity' ? { kind: 'read', sent: bytes, bytes } : decompress(bytes, encoding, max);
 }
 
 /** Throws away what a refused sender is still sending, within bounds: it reads no answer before it has finished. */
@@ -455,7 +458,6 @@ function drain(request: IncomingMessage): Promise<void> {
 }
 
 async function decompress(sent: Buffer, encoding: string, max: number): Promise<Body> {
-	if (encoding === 'identity') return { kind: 'read', sent, bytes: sent };
 	const stream =
 		encoding === 'br' ? createBrotliDecompress() : encoding === 'deflate' ? createInflate() : createGunzip();
 	const parts: Buffer[] = [];

@@ -408,18 +408,33 @@ function unparsedRow(item: Item, parsed: Extract<Parsed, { kind: 'unparsed' }>):
 function entriesOf(folded: FoldedRow, item: Item | undefined): NewEntry[] {
 	const { row, from, repeats, raisedBy } = folded;
 	const common = { actor: { kind: 'source', id: row.source }, incident: row.incident, refs: [row.id] } as const;
-	const data = { source: row.source, fingerprint: row.fingerprint, severity: row.severity };
+	const { source, fingerprint, severity } = row;
+	// Names in their canonical order: the ledger has nothing to sort then.
 	const stored: NewEntry = {
 		...common,
 		kind: 'alert.stored',
 		at: row.last_seen,
 		data:
 			from === null
-				? { ...data, repeats, ...(raisedBy === null ? {} : { kind: row.kind }) }
-				: { ...data, kind: row.kind, raw_sha256: sha256(item?.parsed.raw ?? ''), repeats, ...testOf(item) },
+				? { fingerprint, ...(raisedBy === null ? {} : { kind: row.kind }), repeats, severity, source }
+				: {
+						fingerprint,
+						kind: row.kind,
+						raw_sha256: sha256(item?.parsed.raw ?? ''),
+						repeats,
+						severity,
+						source,
+						...testOf(item),
+					},
 	};
-	const closed: NewEntry = { ...common, kind: 'alert.closed', at: row.closed_at ?? row.last_seen, data };
-	return folded.hasClosed ? [stored, closed] : [stored];
+	if (!folded.hasClosed) return [stored];
+	const closed: NewEntry = {
+		...common,
+		kind: 'alert.closed',
+		at: row.closed_at ?? row.last_seen,
+		data: { fingerprint, severity, source },
+	};
+	return [stored, closed];
 }
 
 /** In the ledger a test says that it was one. */

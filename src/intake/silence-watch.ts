@@ -1,5 +1,6 @@
 // Listens at the door for who is heard, writes it down every few seconds, and raises what silence.ts finds. One process judges (a lead),
 // each writes down what it heard itself.
+import type { Parsed } from '../domain/alert.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { type Instant, SECOND } from '../domain/time.ts';
 import type { NextTopic } from '../domain/topic.ts';
@@ -92,15 +93,16 @@ export function createSilenceWatch(options: {
 }
 
 function heardIn(delivery: Delivery): Heard {
-	const items = delivery.items.flatMap((item) => (item.kind === 'alert' ? [item] : []));
-	const observers = items.at(-1)?.alert.entities.filter((entity) => entity.role === 'observer') ?? [];
+	const isAlert = (item: Parsed): item is Extract<Parsed, { kind: 'alert' }> => item.kind === 'alert';
+	const [first, last] = [delivery.items.find(isAlert), delivery.items.findLast(isAlert)];
+	const observers = last?.alert.entities.filter((entity) => entity.role === 'observer') ?? [];
 	return {
 		id: delivery.source,
 		source_kind: delivery.sourceKind,
 		last: delivery.receivedAt,
-		first_alert: items.length > 0 ? delivery.receivedAt : null,
-		first_problems: (items[0]?.problems ?? []).slice(0, PROBLEMS_MAX),
-		carries_safety: items.some(({ alert }) => alert.kind === 'process_safety'),
+		first_alert: first === undefined ? null : delivery.receivedAt,
+		first_problems: first?.problems.slice(0, PROBLEMS_MAX) ?? [],
+		carries_safety: delivery.items.some((item) => isAlert(item) && item.alert.kind === 'process_safety'),
 		observers: observers.slice(0, OBSERVERS_MAX),
 	};
 }

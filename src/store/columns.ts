@@ -57,13 +57,15 @@ function markedTexts(rows: readonly object[], name: string): string {
 		text += BETWEEN;
 		if (value === null || value === undefined) text += NULL;
 		else {
-			const written = typeof value === 'object' ? jsonOf(value) : storable(String(value));
-			if (written.includes(BETWEEN) || written === NULL)
+			const written = typeof value === 'object' ? jsonOf(value) : String(value);
+			// No shorter text can hold either of them.
+			if (written.length >= BETWEEN.length && (written.includes(BETWEEN) || written === NULL))
 				throw new TypeError(`column \`${name}\`: a value holds the mark that stands between values`);
 			text += written;
 		}
 	}
-	return text;
+	// Of the whole column at once: no half pair of one value meets its other half, because a mark stands between.
+	return storable(text);
 }
 
 /** Postgres takes neither U+0000 nor half a surrogate pair; the parsers leave none, and this holds for any to come. */

@@ -9,7 +9,7 @@ import type { NextTopic } from '../domain/topic.ts';
 import { type Columns, columnTexts, jsonOf, rowsFrom } from './columns.ts';
 import type { Database } from './database.ts';
 import { sql } from './drizzle.ts';
-import { ENTRY_COLUMNS, insertEntries, insertTopics, prepareEntry, TOPIC_COLUMNS } from './record.ts';
+import { ENTRY_COLUMNS, insertEntries, insertNewTopics, insertTopics, prepareEntry, TOPIC_COLUMNS } from './record.ts';
 import type * as schema from './schema.ts';
 
 export type AlertRow = typeof schema.alerts.$inferInsert;
@@ -306,7 +306,10 @@ const FIRST_UNKNOWN = FIRST_TOPIC + TOPIC_COLUMNS.length;
 /** No row where a condition of the commit is held. */
 const UNLESS_HELD = 'WHERE NOT (SELECT held FROM h)';
 
-/** The look and the inserts as one statement, so in one transaction. Source and fingerprint are the second and third of ALERT_COLUMNS. */
+/**
+ * The look and the inserts as one statement, so in one transaction. What is new has no topic that waits already: each is of an alert whose id
+ * was made for this commit. Source and fingerprint are the second and third of ALERT_COLUMNS.
+ */
 const INSERT_NEW_HEAD = `
 WITH h AS MATERIALIZED (
 	SELECT EXISTS (
@@ -315,7 +318,7 @@ WITH h AS MATERIALIZED (
 	) AS held
 ), a AS (${insertAlerts(`${rowsFrom(ALERT_COLUMNS, 1, 'r')} ${UNLESS_HELD}`)}),
 e AS (${insertEntries(`${rowsFrom(ENTRY_COLUMNS, FIRST_ENTRY, 'r')} ${UNLESS_HELD}`)}),
-t AS (${insertTopics(`${rowsFrom(TOPIC_COLUMNS, FIRST_TOPIC, 'r')} ${UNLESS_HELD}`)})`;
+t AS (${insertNewTopics(`${rowsFrom(TOPIC_COLUMNS, FIRST_TOPIC, 'r')} ${UNLESS_HELD}`)})`;
 const INSERT_NEW = `${INSERT_NEW_HEAD} SELECT held FROM h`;
 const INSERT_NEW_AND_UNKNOWN = `${INSERT_NEW_HEAD},
 u AS (${insertUnknownAssets(`${rowsFrom(UNKNOWN_COLUMNS, FIRST_UNKNOWN, 'f')} ${UNLESS_HELD}`)}) SELECT held FROM h`;

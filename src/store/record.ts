@@ -5,6 +5,7 @@ import { canonicalJson, leafHashOfText } from '../domain/canonical.ts';
 import { isDrill } from '../domain/drill.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { makeId } from '../domain/id.ts';
+import { toIso } from '../domain/time.ts';
 import type { Due, NextTopic } from '../domain/topic.ts';
 import { type Columns, columnTexts, rowsFrom } from './columns.ts';
 import type { Database, Transaction } from './database.ts';
@@ -117,18 +118,19 @@ function personalOf(
 export function prepareEntry(entry: NewEntry, now: number): PreparedEntry {
 	const id = makeId('ent', now, cryptoRandom);
 	const { personal, commitments } = entry.personal === undefined ? NOTHING_PERSONAL : personalOf(id, entry.personal);
+	// In the canonical order of names, where there is nothing left to sort.
 	const canonical = canonicalJson({
-		v: ENTRY_VERSION,
-		id,
-		kind: entry.kind,
-		at: new Date(entry.at).toISOString(),
-		recorded_at: new Date(now).toISOString(),
-		actor: entry.actor,
-		incident: entry.incident,
-		refs: entry.refs,
+		actor: { id: entry.actor.id, kind: entry.actor.kind },
+		at: toIso(entry.at),
 		// The mark of a drill stands in each of its entries, whoever made it.
 		data: isDrill(entry.incident) ? { ...entry.data, drill: entry.incident } : entry.data,
-		personal: personal.length === 0 ? undefined : commitments,
+		id,
+		incident: entry.incident,
+		kind: entry.kind,
+		...(personal.length === 0 ? {} : { personal: commitments }),
+		recorded_at: toIso(now),
+		refs: entry.refs,
+		v: ENTRY_VERSION,
 	});
 	return {
 		row: {
@@ -188,9 +190,14 @@ SELECT id, kind, at, actor_kind, actor_id, incident, canonical, decode(leaf, 'he
 }
 
 /** @param rows a table `r` with TOPIC_COLUMNS, and what may follow it */
-export function insertTopics(rows: string): string {
+export function insertNewTopics(rows: string): string {
 	return `
-INSERT INTO outbox (topic, key, data, due_at) SELECT topic, key, data, due_at FROM ${rows}
+INSERT INTO outbox (topic, key, data, due_at) SELECT topic, key, data, due_at FROM ${rows}`;
+}
+
+/** The same for keys that may wait already. */
+export function insertTopics(rows: string): string {
+	return `${insertNewTopics(rows)}
 ON CONFLICT (topic, key) WHERE lease_until IS NULL AND NOT parked
 DO UPDATE SET due_at = LEAST(outbox.due_at, excluded.due_at), data = excluded.data`;
 }

@@ -220,7 +220,7 @@ export class Draft {
 	}
 
 	labelsFrom(values: Readonly<Record<string, Scalar | readonly Scalar[]>>): void {
-		for (const [name, value] of Object.entries(values)) this.label(name, value);
+		for (const name of Object.keys(values)) this.label(name, values[name]);
 	}
 
 	finish(said: Statement): Alert {

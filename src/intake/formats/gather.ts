@@ -65,9 +65,9 @@ export function gather(draft: Draft, value: JsonValue, key = '', skip = NOTHING_
 			if (typeof hash === 'string') draft.label(key.toLowerCase(), hash);
 			return;
 		}
-		for (const [name, member] of Object.entries(value)) {
+		for (const name of Object.keys(value)) {
 			// `user: {name: ...}`, `process: {name: ...}`: the name is one of what the object is.
-			if (!skip.has(name)) gather(draft, member, name === 'name' && key !== '' ? key : name, skip, depth);
+			if (!skip.has(name)) gather(draft, value[name] ?? null, name === 'name' && key !== '' ? key : name, skip, depth);
 		}
 	}
 }

@@ -22,7 +22,7 @@ export type JsonText = {
 	/** One document, or one per line where the text is newline-delimited. */
 	readonly documents: readonly JsonDocument[];
 	/** The stretch of text an object or array was read from. */
-	readonly spans: WeakMap<object, readonly [number, number]>;
+	readonly spans: ReadonlyMap<object, readonly [number, number]>;
 	/** Oddities that were tolerated: duplicate keys (the last counts), prototype keys (left out). */
 	readonly notes: readonly Problem[];
 };
@@ -105,7 +105,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 class JsonReader {
 	at = 0;
-	readonly spans = new WeakMap<object, readonly [number, number]>();
+	readonly spans = new Map<object, readonly [number, number]>();
 	readonly notes: Problem[] = [];
 	readonly text: string;
 	private readonly isLenient: boolean;
@@ -115,6 +115,8 @@ class JsonReader {
 	}
 
 	skipSpace(): void {
+		// Most machines write none, and a look is cheaper than the pattern.
+		if (this.text.charCodeAt(this.at) > 0x20) return;
 		SPACE.lastIndex = this.at;
 		SPACE.test(this.text);
 		this.at = SPACE.lastIndex;

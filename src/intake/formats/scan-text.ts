@@ -7,6 +7,8 @@ import { recalled } from './recall.ts';
 const SCAN_LENGTH_MAX = 200_000;
 
 const NOTHING: readonly Sighting[] = [];
+/** `a@b.c`: the shortest of what is looked for. */
+const SIGHTING_LENGTH_MIN = 5;
 
 export type Sighting = {
 	readonly type: 'ip' | 'mac' | 'url' | 'email' | 'file_hash' | 'vulnerability';
@@ -37,14 +39,20 @@ const MAYBE_CVE = /CVE-\d/i;
 const MAYBE_TECHNIQUE = /T[01]\d/;
 const MAYBE_TAG = /attack[._]t/i;
 
+/** Any of them at all: what is none of this names nothing, and is not worth remembering. */
+const MAYBE_ANY =
+	/\d\.\d{1,3}\.\d|:[0-9a-f]{0,4}:|:\/\/|@|[:-][0-9a-f]{2}[:-]|\.[0-9a-f]{4}\.|[=:]\s{0,2}[0-9a-f]{32}|cve-\d/i;
+
+const recalledScan = recalled(scan);
+
 /** Every address-like thing in the text, in order of kind; equal ones may come more than once. */
-export const scanText: (whole: string) => readonly Sighting[] = recalled(scan);
+export function scanText(whole: string): readonly Sighting[] {
+	return whole.length < SIGHTING_LENGTH_MIN || !MAYBE_ANY.test(whole) ? NOTHING : recalledScan(whole);
+}
 
 function scan(whole: string): readonly Sighting[] {
 	const text = whole.length > SCAN_LENGTH_MAX ? whole.slice(0, SCAN_LENGTH_MAX) : whole;
 	const found: Sighting[] = [];
-	// Everything sought has a digit, a colon or an at sign; most words of a payload have none.
-	if (text.length < 5 || !/[\d:@]/.test(text)) return NOTHING;
 	if (text.includes('.')) {
 		if (MAYBE_IPV4.test(text)) for (const [match] of text.matchAll(IPV4)) push(found, 'ip', normaliseIp(match));
 		if (MAYBE_MAC_DOTTED.test(text))

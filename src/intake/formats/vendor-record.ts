@@ -81,7 +81,7 @@ export type VendorReading<T> =
  * that remains after that (a required field is missing) makes the record one that is not understood.
  */
 export function readVendor<T>(schema: z.ZodType<T>, record: JsonObject): VendorReading<T> {
-	const first = schema.safeParse(record);
+	const first = compiled(schema).safeParse(record);
 	if (first.success) return { ok: true, value: first.data, problems: [] };
 	const problems = first.error.issues.slice(0, PROBLEMS_MAX).map((issue) => problemOf(issue, record));
 	const copy = structuredClone(record);
@@ -89,6 +89,18 @@ export function readVendor<T>(schema: z.ZodType<T>, record: JsonObject): VendorR
 	const second = schema.safeParse(copy);
 	if (second.success) return { ok: true, value: second.data, problems };
 	return { ok: false, problems: second.error.issues.slice(0, PROBLEMS_MAX).map((issue) => problemOf(issue, record)) };
+}
+
+const compiledSchemas = new WeakMap<z.ZodType, z.ZodType>();
+
+/** The same schema as code made for it, made once. */
+function compiled<T>(schema: z.ZodType<T>): z.ZodType<T> {
+	const held = compiledSchemas.get(schema);
+	// What is held under a schema was made of it.
+	if (held !== undefined) return held as z.ZodType<T>;
+	const made = z.compile(schema);
+	compiledSchemas.set(schema, made);
+	return made;
 }
 
 function problemOf(issue: z.core.$ZodIssue, record: JsonObject): Problem {

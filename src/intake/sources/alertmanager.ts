@@ -167,20 +167,24 @@ function closed(alert: AlertmanagerAlert, endsAt: Instant | null, context: Intak
 }
 
 function sortedLabels(labels: Readonly<Record<string, string>>): string[] {
-	return Object.entries(labels)
-		.map(([name, value]) => `${name}=${value}`)
+	return Object.keys(labels)
+		.map((name) => `${name}=${labels[name]}`)
 		.sort();
 }
 
 /** Labels and annotations are text by Prometheus' data model; of any other value nothing is taken. */
 function notText(record: JsonObject): Problem[] {
-	return ['labels', 'annotations'].flatMap((member) => {
-		const map = record[member] ?? null;
-		if (!isJsonObject(map)) return [];
-		return Object.entries(map)
-			.filter(([, value]) => typeof value === 'object' && value !== null)
-			.map(([name, value]) => ({ field: `${member}.${name}`, found: describe(value), expected: 'text' }));
-	});
+	const problems: Problem[] = [];
+	for (const member of ['labels', 'annotations']) {
+		const map = record[member];
+		if (!isJsonObject(map)) continue;
+		for (const name of Object.keys(map)) {
+			const value = map[name] ?? null;
+			if (typeof value === 'object' && value !== null)
+				problems.push({ field: `${member}.${name}`, found: describe(value), expected: 'text' });
+		}
+	}
+	return problems;
 }
 
 function truncation(envelope: JsonObject | null): Problem[] {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanLine, cleanText } from '../../../src/intake/formats/clean-text.ts';
 import { scanText, techniquesIn } from '../../../src/intake/formats/scan-text.ts';
+import { wordsOf } from '../../../src/intake/formats/words.ts';
 
 /** It looks like the beginning of everything that is sought, and is nothing. */
 const TEASER = ` 1.1.1 .aaaa. :a: -aa- =${'0'.repeat(32)} CVE-1 T01 attack.t`;
@@ -68,6 +69,30 @@ describe('a short cut makes no difference', () => {
 			}),
 			{ numRuns: 3_000 },
 		);
+	});
+
+	it('to an address that is all letters', () => {
+		const mac = [{ type: 'mac', value: 'de:ad:be:ef:ca:fe' }];
+		for (const one of ['dead.beef.cafe', 'de-ad-be-ef-ca-fe', 'de:ad:be:ef:ca:fe']) expect(scanText(one)).toEqual(mac);
+	});
+
+	it('to the words of a text', () => {
+		// In patterns, what the walk does.
+		const byPatterns = (one: string): string =>
+			one
+				.slice(0, 4_000)
+				.replace(/([a-z\d])([A-Z])/g, '$1 $2')
+				.replace(/[_\-./:']+/g, ' ')
+				.replace(/\s+/g, ' ')
+				.toLowerCase();
+		const unit = fc.constantFrom(..."aZ1 _-./:'\t\n\u00a0\u2028\ufeffé€İ💧");
+		fc.assert(
+			fc.property(fc.oneof(text, fc.string({ unit, maxLength: 40 })), (one) => {
+				expect(wordsOf(one)).toBe(byPatterns(one));
+			}),
+			{ numRuns: 3_000 },
+		);
+		expect(wordsOf(`${'a'.repeat(3_999)}BC`)).toBe(`${'a'.repeat(3_999)} b`);
 	});
 
 	it('to how a text is cleaned', () => {
