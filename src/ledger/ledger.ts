@@ -21,6 +21,8 @@ import { appendLeaf, EMPTY_FRONTIER, EMPTY_ROOT, type Frontier, frontierRoot } f
 import {
 	type LateLimits,
 	LedgerFault,
+	type Mark,
+	marksAfter,
 	NOTHING_SEEN,
 	planSeals,
 	type SealSettings,
@@ -31,8 +33,9 @@ import {
 /** Entries sealed in one transaction. */
 const BATCH_MAX = 2_000;
 
-/** A look over everything, for entries that committed later than any pass looks for them. */
+/** A wider look, for entries that committed later than any pass looks for them: over all at the start, over the last hour then. */
 const SWEEP_EVERY_MS = 60_000;
+const SWEEP_MS = 60 * 60_000;
 const LATE: LateLimits = { entries: 20_000, ms: SWEEP_EVERY_MS };
 
 export type Sealed = { readonly size: number; readonly sealed: number; readonly checkpoint: string | null };
@@ -63,8 +66,10 @@ export async function openLedger(
 	if (!rebuilt.ok) return rebuilt;
 	let frontier = rebuilt.value;
 	let sweptAt = Number.NEGATIVE_INFINITY;
-	// What committed late below it is found by the first pass, which is a sweep.
+	// What committed late below it is found by the first pass, which looks over all.
 	let seen: Seen = { ...NOTHING_SEEN, to: await lastPlacedSeq(database.db) };
+	const atStart = Math.max(0, seen.to - LATE.entries);
+	let marks: readonly Mark[] = [];
 	let busy: Promise<unknown> = Promise.resolve();
 
 	/** One batch; the frontier moves only when the transaction has committed. */
@@ -76,6 +81,8 @@ export async function openLedger(
 	): Promise<(Sealed & { readonly to: number }) | null> => {
 		const done = await whileSealing(database, async (tx) => {
 			const current = await catchUp(tx, frontier);
+			// Another sealer has looked through what it placed.
+			const placed = current.size > frontier.size ? await lastPlacedSeq(tx) : 0;
 			const entries = [...(await unsealedAmong(tx, late)), ...(await unsealedEntries(tx, fromSeq, BATCH_MAX))];
 			const last = (await lastCheckpoint(tx)) ?? { size: 0, at: 0 };
 			// A checkpoint that is asked for stands over everything: only behind the last batch.
@@ -83,11 +90,11 @@ export async function openLedger(
 			const plan = planSeals(current, entries, last, settings, keys.signer, now, force);
 			await writeSeals(tx, plan.seals);
 			if (plan.checkpoint !== null) await writeCheckpoint(tx, plan.checkpoint);
-			return { plan, found: entries.map((entry) => entry.seq) };
+			return { plan, placed, found: entries.map((entry) => entry.seq) };
 		});
 		if (done === null) return null;
 		frontier = done.plan.frontier;
-		seen = seenAfter(seen, done.found, LATE, now);
+		seen = seenAfter({ ...seen, to: Math.max(seen.to, done.placed) }, done.found, LATE, now);
 		return {
 			size: frontier.size,
 			sealed: done.plan.seals.length,
@@ -97,18 +104,24 @@ export async function openLedger(
 	};
 
 	const sealAll = async (now: Instant, isForced: boolean): Promise<Sealed | null> => {
-		const isSweep = isForced || now - sweptAt >= SWEEP_EVERY_MS;
-		if (isSweep) sweptAt = now;
+		const isFirst = marks.length === 0;
+		const isSweep = isFirst || isForced || now - sweptAt >= SWEEP_EVERY_MS;
 		let sealed = 0;
 		let checkpoint: string | null = null;
-		let fromSeq = isSweep ? 0 : seen.to + 1;
+		let fromSeq = isFirst ? 0 : isSweep ? (marks[0]?.to ?? 0) : seen.to + 1;
 		let late = isSweep ? [] : [...seen.late.keys()];
 		for (;;) {
 			const batch = await sealBatch(now, isForced, fromSeq, late);
 			if (batch === null) return null;
 			sealed += batch.sealed;
 			checkpoint = batch.checkpoint ?? checkpoint;
-			if (batch.sealed < BATCH_MAX) return { size: batch.size, sealed, checkpoint };
+			if (batch.sealed < BATCH_MAX) {
+				if (isSweep) {
+					sweptAt = now;
+					marks = isFirst ? [{ to: atStart, at: now }] : marksAfter(marks, seen.to, SWEEP_MS, now);
+				}
+				return { size: batch.size, sealed, checkpoint };
+			}
 			// What is below has been looked through in this pass.
 			fromSeq = batch.to + 1;
 			late = [];

@@ -57,6 +57,21 @@ export function seenAfter(seen: Seen, found: readonly number[], limits: LateLimi
 	return { to, late };
 }
 
+/** Up to where a sealer had come by entries, and when. */
+export type Mark = { readonly to: number; readonly at: Instant };
+
+/**
+ * The marks that are still needed: those of the last `ms`, and the newest one before them, from which a sweep looks. No transaction of
+ * the program lives as long, so nothing below that one can still commit, and a sweep costs the same however old the ledger is.
+ *
+ * @param marks ascending; the first is that of the start
+ */
+export function marksAfter(marks: readonly Mark[], to: number, ms: number, now: Instant): readonly Mark[] {
+	const all = [...marks, { to, at: now }];
+	const first = all.findLastIndex((mark) => now - mark.at >= ms);
+	return first <= 0 ? all : all.slice(first);
+}
+
 /**
  * Places the entries behind the frontier in the order given and signs a checkpoint where one is due.
  *

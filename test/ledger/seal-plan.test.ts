@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NOTHING_SEEN, type Seen, seenAfter } from '../../src/ledger/seal-plan.ts';
+import { type Mark, marksAfter, NOTHING_SEEN, type Seen, seenAfter } from '../../src/ledger/seal-plan.ts';
 
 const LIMITS = { entries: 1_000, ms: 60_000 };
 
@@ -37,6 +37,20 @@ describe('what a sealer has seen', () => {
 				expect([...placed].sort((a, b) => a - b)).toEqual(commitsAt.map((_, i) => i + 1));
 			}),
 		);
+	});
+});
+
+describe('where a wider look begins', () => {
+	const HOUR = 3_600_000;
+	const marks = (...ats: number[]): Mark[] => ats.map((at) => ({ to: at / 1_000, at }));
+
+	it.each<[string, Mark[], number, number[]]>([
+		['at the start', marks(0), 60_000, [0, 60_000]],
+		['within the first hour at the start', marks(0, 60_000), HOUR - 1, [0, 60_000, HOUR - 1]],
+		['after it an hour back', marks(0, 60_000, 120_000), HOUR + 60_000, [60_000, 120_000, HOUR + 60_000]],
+		['after a pause at the newest one before the hour', marks(0, 60_000), 3 * HOUR, [60_000, 3 * HOUR]],
+	])('%s', (_, before, now, kept) => {
+		expect(marksAfter(before, now / 1_000, HOUR, now)).toEqual(marks(...kept));
 	});
 });
 

@@ -10,7 +10,7 @@ import { formatVkey } from '../../src/ledger/note.ts';
 import { startSealer } from '../../src/ledger/sealer.ts';
 import { verifyExport } from '../../src/ledger/verify.ts';
 import { allCheckpoints, placeOf } from '../../src/store/read/ledger.ts';
-import { insertEntries, prepareEntry, record } from '../../src/store/record.ts';
+import { insertEntries, type PreparedEntry, prepareEntry, record } from '../../src/store/record.ts';
 import { whileSealing } from '../../src/store/seal.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
 
@@ -77,6 +77,11 @@ function consoleOf(input = ''): AuditIo & { text: string; talk: string } {
 	return io;
 }
 
+const ONE_ROW = 'json_to_recordset($1::text::json)';
+const ROW_TYPES =
+	'id text, kind text, at bigint, actor_kind text, actor_id text, incident text, canonical text, leaf text';
+const rowText = (row: PreparedEntry['row']): string => JSON.stringify([{ ...row, incident: null }]);
+
 describe('the sealer', () => {
 	it('gives committed entries places from 0 in their order, without a gap', async () => {
 		const ids = [...(await write(7)), ...(await write(5, 7))];
@@ -120,19 +125,30 @@ describe('the sealer', () => {
 		await write(3);
 		await ledger.seal(NOW);
 		const { row } = prepareEntry(entry(3), NOW);
-		const { id, kind, at, actor_kind, actor_id, canonical, leaf } = row;
-		const one =
-			'json_to_recordset($1::text::json) AS r(id text, kind text, at bigint, actor_kind text, actor_id text, ';
-		const values = [JSON.stringify([{ id, kind, at, actor_kind, actor_id, incident: null, canonical, leaf }])];
 		await fresh.database.raw.begin(async (tx) => {
 			// It has its number now, and is there for others when this transaction ends.
-			await tx.unsafe(insertEntries(`${one}incident text, canonical text, leaf text)`), values);
+			await tx.unsafe(insertEntries(`${ONE_ROW} AS r(${ROW_TYPES})`), [rowText(row)]);
 			await write(4, 4);
 			expect(await ledger.seal(NOW + 500)).toMatchObject({ size: 7, sealed: 4 });
 		});
 		expect(await ledger.seal(NOW + 1_000)).toMatchObject({ size: 8, sealed: 1 });
-		expect(await placeOf(fresh.database.db, id)).toBe(7);
+		expect(await placeOf(fresh.database.db, row.id)).toBe(7);
 		expect(await ledger.seal(NOW + 1_500)).toMatchObject({ size: 8, sealed: 0 });
+	});
+
+	it('places an entry that committed a minute late, at a wider look', async () => {
+		const ledger = await opened();
+		await write(3);
+		await ledger.seal(NOW);
+		const { row } = prepareEntry(entry(3), NOW);
+		await fresh.database.raw.begin(async (tx) => {
+			await tx.unsafe(insertEntries(`${ONE_ROW} AS r(${ROW_TYPES})`), [rowText(row)]);
+			await write(4, 4);
+			expect(await ledger.seal(NOW + 500)).toMatchObject({ size: 7 });
+			expect(await ledger.seal(NOW + 61_000)).toMatchObject({ size: 7 });
+		});
+		expect(await ledger.seal(NOW + 61_500)).toMatchObject({ size: 7 });
+		expect(await ledger.seal(NOW + 122_000)).toMatchObject({ size: 8, sealed: 1 });
 	});
 
 	it('goes on after a start behind what was placed before', async () => {
