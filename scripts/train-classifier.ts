@@ -43,6 +43,8 @@ const TEXTS_PER_FEATURE = 2;
 const RARITY_EXPONENT = 0.7;
 /** Ridge scores live between 0 and 1; times this, their softmax is a share that means something. */
 const SHARPNESS = 15;
+/** What malware and groups do is told otherwise than what a detection says of it, and there are more such sentences (by cross-validation). */
+const USES_WEIGHT = 0.5;
 /** Of tactics, which are few and of which a text often has several. */
 const TACTIC_SHARPNESS = 6;
 /** Of a tactic this many texts more are imagined that have no other, so that a rare one explains nothing. */
@@ -69,7 +71,7 @@ const foldOf = (id: string, folds: number): number => createHash('sha256').updat
 function lessonsOf(matrix: 'enterprise' | 'ics', given: readonly Doc[]): Lesson[] {
 	const known = descriptions.filter((d) => d.matrix === matrix && d.kind === 'technique');
 	return [
-		...given.filter((d) => d.matrix === matrix).flatMap(formsOf),
+		...given.filter((d) => d.matrix === matrix).flatMap(weighed),
 		...known.flatMap((d) => [
 			lesson(d.name, `${d.name} ${d.description}`, [d.id], d.tactics ?? [], 1),
 			lesson('', d.name, [d.id], d.tactics ?? [], 1),
@@ -79,10 +81,19 @@ function lessonsOf(matrix: 'enterprise' | 'ics', given: readonly Doc[]): Lesson[
 	];
 }
 
+function formOf(d: Doc): Lesson {
+	return { ...lesson(d.title, d.text, d.techniques, d.tactics, 1), givesWords: d.source !== 'elastic' };
+}
+
+/** The whole record, and its title alone, which is all that some sources send. */
 function formsOf(d: Doc): Lesson[] {
-	const givesWords = d.source !== 'elastic';
-	const whole = { ...lesson(d.title, d.text, d.techniques, d.tactics, 1), givesWords };
+	const whole = formOf(d);
 	return d.title !== '' && d.text !== '' ? [whole, { ...whole, text: '', weight: 0.7 }] : [whole];
+}
+
+function weighed(d: Doc): Lesson[] {
+	const share = d.source === 'attack-enterprise-uses' ? USES_WEIGHT : 1;
+	return formsOf(d).map((form) => ({ ...form, weight: form.weight * share }));
 }
 
 /** Enterprise sentences about what an ICS technique does too: labelled text of plants is scarce. */
@@ -174,8 +185,9 @@ function train(given: Doc[]): Weights {
 			SEVERITY_NAMES,
 			given
 				.filter((d) => d.severity !== undefined && d.severity_basis === undefined)
-				.flatMap((d) => formsOf(d).map((l) => ({ lesson: l, gold: [d.severity ?? ''] }))),
-			{ epochs: 8, rate: 0.5, sorts: false },
+				// Once each: a bare title beside the whole text only teaches the title's words twice.
+				.map((d) => ({ lesson: formOf(d), gold: [d.severity ?? ''] })),
+			{ epochs: 10, rate: 0.5, sorts: false },
 		),
 		domain: few(
 			['it', 'ot'],
@@ -191,7 +203,7 @@ function train(given: Doc[]): Weights {
 			{ epochs: 8, rate: 3, sorts: true },
 		),
 	};
-	lift(heads.severity, { high: 0.9, critical: 2 });
+	lift(heads.severity, { informational: 4, high: 0.95, critical: 3 });
 	const even = Array.from({ length: 10 }, (_, i) => (i + 0.5) / 10);
 	return {
 		index: words.index,

@@ -33,6 +33,10 @@ export type JudgeContext = {
 const RULE_CONFIDENCE = { low: 0.4, medium: 0.65, high: 0.9 } as const;
 /** What a technique scores that the sensor's event type stands for; one that the source names by id scores 1. */
 const STATED_SCORE = 0.8;
+/** From here on a technique counts as named: its tactics are the alert's. */
+const NAMED_FROM = 0.5;
+/** The most that words make of a technique that stands for another category than the sensor files the alert under: it stays a guess. */
+const CONTRADICTED_MAX = 0.45;
 /** A source that states a severity has at least looked; one that says how sure it is counts up to a medium rule. */
 const SOURCE_CONFIDENCE = 0.3;
 const SOURCE_CONFIDENCE_MAX = RULE_CONFIDENCE.medium;
@@ -76,7 +80,7 @@ export function judge(alert: Alert, context: JudgeContext): Verdict {
 	const techniques = techniquesFor(alert, answer, stated, words);
 	const lead = techniques[0]?.id;
 	const matrix = lead === undefined ? (domain === 'ot' ? 'ics' : 'enterprise') : matrixOf(lead);
-	const named = techniques.filter((t) => t.score >= 0.5).map((t) => t.id);
+	const named = techniques.filter((t) => t.score >= NAMED_FROM).map((t) => t.id);
 	const tactics = [
 		...new Set([...tacticsOf(attack, named), ...(usesWords(alert, words) ? (words?.tactics ?? []) : [])]),
 	];
@@ -277,7 +281,10 @@ function techniquesFor(
 	}
 	if (usesWords(alert, words)) {
 		for (const { id, score } of words.techniques) {
-			if (score >= 0.05 && !scores.has(id)) scores.set(id, score);
+			if (score < 0.05 || scores.has(id)) continue;
+			const own = categoryOfTechnique(id);
+			const isContradicted = stated.category !== null && own !== null && own !== stated.category;
+			scores.set(id, isContradicted ? Math.min(score, CONTRADICTED_MAX) : score);
 		}
 	}
 	return [...scores]

@@ -2,10 +2,11 @@
 // Pure and deterministic: weights come in as an argument. NOT here: rules, inventory, what a source states itself.
 import { SEVERITIES, type Severity } from '../../domain/severity.ts';
 import type { Category, TechniqueScore } from '../../domain/verdict.ts';
-import { attackTable, findTechnique, type Matrix } from '../attack-table.ts';
+import { attackTable, findTechnique, type Matrix, matrixOf } from '../attack-table.ts';
 import { categoryOf } from './category.ts';
 import { CLASSIFIED_TEXT_MAX, stemmedWordsOf, wordHash } from './features.ts';
 import { otWordsOf } from './ot-words.ts';
+import { bestFirst, sidesOf, together } from './sides.ts';
 import {
 	type Head,
 	type HeadName,
@@ -22,7 +23,7 @@ const CONFIDENCE_MIN = 0.25;
 const TECHNIQUES_MAX = 10;
 const TACTICS_MAX = 5;
 /** Of each matrix; what comes after them weighs nothing. */
-const TECHNIQUES_RANKED = 20;
+const RANKED = 20;
 /** What a technique's share adds to its tactics (by cross-validation). */
 const TECHNIQUES_SAY = 0.2;
 /** A further tactic is for the case that the ones before it are wrong: this much of what they explain is taken from it (by cross-validation). */
@@ -35,7 +36,10 @@ export type Classification = {
 	readonly domain: 'it' | 'ot';
 	/** Chance of OT by the words alone. */
 	readonly otShare: number;
-	/** That of the domain, and of the first technique. Where the side is given the others are of it too; where it is open both are ranked together. */
+	/**
+	 * That of the first technique. Where the side is given it is the domain's and the other techniques are of it too; where it is open both
+	 * are ranked together, and a technique of ICS may fit best a text that does not say OT clearly enough for `domain`.
+	 */
 	readonly matrix: Matrix;
 	readonly tactics: readonly string[];
 	readonly techniques: readonly TechniqueScore[];
@@ -63,19 +67,17 @@ export function classifyText(
 	const vector = vectorOf(weights, input.title, input.text);
 	const otShare = otShareOf(weights, vector, `${input.title} ${input.text}`.slice(0, CLASSIFIED_TEXT_MAX));
 	const domain = input.domain ?? (otShare >= weights.otFrom ? 'ot' : 'it');
-	// Where the words alone decide the side, and not surely, both matrices are ranked together, each by the chance of its side.
-	const icsShare = input.domain == null ? inPlant(otShare) : domain === 'ot' ? 1 : 0;
-	const sides = sidesOf(icsShare);
-	const matrix: Matrix = domain === 'ot' ? 'ics' : 'enterprise';
-	const ranked = ledBy(
-		matrix,
-		together(sides, (side) => rank(weights.heads[side], vector, TECHNIQUES_RANKED)),
-	);
+	const sides = sidesOf(weights, vector, { given: input.domain ?? null, otShare });
+	const ranked = together(sides, ({ matrix, scores }) => rank(weights.heads[matrix], scores));
+	const matrix = ranked[0] === undefined ? (domain === 'ot' ? 'ics' : 'enterprise') : matrixOf(ranked[0][0]);
 	const techniques = ranked
 		.slice(0, TECHNIQUES_MAX)
 		.map(([id, score]) => ({ id, score: Math.round(score * 1e4) / 1e4 }));
 	const tactics = rankTactics(
-		together(sides, (side) => rank(weights.heads[TACTIC_HEADS[side]], vector, TECHNIQUES_RANKED)),
+		together(sides, (side) => {
+			const head = weights.heads[TACTIC_HEADS[side.matrix]];
+			return rank(head, scoresOf(head, vector));
+		}),
 		ranked,
 		weights.together,
 	);
@@ -120,9 +122,9 @@ function claimOf(vector: Vector): number {
 	return vector.plain < FEATURES_TO_CLAIM ? 0.05 : 1;
 }
 
-/** The `count` likeliest classes of a head with their shares, best first; equal shares in the head's order. */
-function rank(head: Head, vector: Vector, count: number): [string, number][] {
-	const shares = sharesOf(scoresOf(head, vector));
+/** The likeliest classes of a head by these scores, with their shares, best first; equal shares in the head's order. */
+function rank(head: Head, scores: Float64Array, count = RANKED): [string, number][] {
+	const shares = sharesOf(scores);
 	const best: number[] = [];
 	for (let i = 0; i < shares.length; i++) {
 		const share = shares[i] ?? 0;
@@ -136,52 +138,6 @@ function rank(head: Head, vector: Vector, count: number): [string, number][] {
 }
 
 const TACTIC_HEADS = { enterprise: 'enterprise_tactic', ics: 'ics_tactic' } as const;
-/** A side that is less likely than this is not ranked at all. */
-const SIDE_MIN = 0.05;
-
-/**
- * The training texts are one of OT to thirty of IT; an alert in a plant is not. Where the words leave it open, both matrices are ranked as if
- * OT were this many times as likely as there (the domain itself is judged by `otFrom`, not by this).
- */
-const PLANT_PRIOR = 30;
-
-/** The chance of OT in a plant, from the chance among the training texts. */
-function inPlant(share: number): number {
-	const odds = (share / (1 - share)) * PLANT_PRIOR;
-	return Number.isFinite(odds) ? odds / (1 + odds) : 1;
-}
-
-/** ATT&CK for ICS numbers its techniques from T0800, Enterprise from T1001. */
-function matrixOf(technique: string): Matrix {
-	return technique.startsWith('T0') ? 'ics' : 'enterprise';
-}
-
-function sidesOf(icsShare: number): [Matrix, number][] {
-	const sides: [Matrix, number][] = [
-		['ics', icsShare],
-		['enterprise', 1 - icsShare],
-	];
-	return sides.filter(([, share]) => share >= SIDE_MIN);
-}
-
-/** The lists of the likely sides as one, each share weighed by the chance of its side; best first. A name on both sides adds up. */
-function together(
-	sides: readonly [Matrix, number][],
-	list: (side: Matrix) => readonly [string, number][],
-): [string, number][] {
-	const sums = new Map<string, number>();
-	for (const [side, chance] of sides)
-		for (const [name, share] of list(side)) sums.set(name, (sums.get(name) ?? 0) + chance * share);
-	return bestFirst(sums);
-}
-
-/** The same list with the first of the matrix before all others, its share raised to theirs: what leads agrees with the domain. */
-function ledBy(matrix: Matrix, ranked: readonly [string, number][]): [string, number][] {
-	const lead = ranked.findIndex(([id]) => matrixOf(id) === matrix);
-	const [id, share] = ranked[lead] ?? [];
-	if (id === undefined || share === undefined) return [...ranked];
-	return [[id, Math.max(share, ranked[0]?.[1] ?? 0)], ...ranked.filter((_, i) => i !== lead)];
-}
 
 /**
  * The tactic models' own word, and with a share what the likely techniques' tactics say. After the first the list is of other answers:
@@ -207,13 +163,10 @@ function rankTactics(
 	return chosen;
 }
 
-function bestFirst(values: ReadonlyMap<string, number>): [string, number][] {
-	return [...values].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-}
-
 function severityOf(weights: Weights, vector: Vector): Severity {
 	if (vector.at.length === 0) return 'medium';
-	const best = rank(weights.heads.severity, vector, 1)[0]?.[0];
+	const head = weights.heads.severity;
+	const best = rank(head, scoresOf(head, vector), 1)[0]?.[0];
 	return SEVERITIES.find((name) => name === best) ?? 'medium';
 }
 

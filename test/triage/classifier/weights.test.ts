@@ -46,7 +46,7 @@ describe('classifying text', () => {
 		expect(confidence).toBeLessThan(0.25);
 	});
 
-	it('never throws, ranks within one matrix where the side is known, and leads with its matrix where it is not', () => {
+	it('never throws, ranks within one matrix where the side is known, and says whose technique leads where it is not', () => {
 		const hostile = fc.string({ unit: 'binary', maxLength: 300 });
 		fc.assert(
 			fc.property(hostile, hostile, fc.constantFrom('it', 'ot', null), (title, text, domain) => {
@@ -57,7 +57,6 @@ describe('classifying text', () => {
 					expect(got.matrix).toBe(domain === 'ot' ? 'ics' : 'enterprise');
 					expect(got.techniques.every(({ id }) => id.startsWith(prefix))).toBe(true);
 				}
-				expect(got.matrix).toBe(got.domain === 'ot' ? 'ics' : 'enterprise');
 				const scores = got.techniques.map(({ score }) => score);
 				expect(scores).toEqual(scores.toSorted((a, b) => b - a));
 				expect(new Set(got.tactics).size).toBe(got.tactics.length);
