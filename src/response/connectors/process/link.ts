@@ -1,8 +1,10 @@
 // The program's end of the channel to the process of one connector: started when it is first needed, and again when it is gone. Questions
 // in, answers or `Gone` out; what they mean is connector-process.ts.
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
+import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { type Channel, openChannel } from './channel.ts';
 import { type LOOKS, Reply } from './message.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -17,6 +19,10 @@ const ANSWER_MS = 120_000;
 const DEATHS_MAX = 3;
 const DEATHS_WINDOW_MS = 60_000;
 const STDERR_MAX = 2_000;
+/** Number of the channel's pipe in the process, behind stdin, stdout and stderr. */
+const CHANNEL_FD = 3;
+/** Looks that a process may wait for at a time: a call takes a few, one after another. */
+const LOOKS_MAX = 50;
 /** What a process needs of ours to reach anything: its time zone and the site's certificate authorities. Nothing else of the environment. */
 const AUTHORITIES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 const PASSED_ON = ['TZ', ...AUTHORITIES];
@@ -39,7 +45,12 @@ export type Link = {
 };
 
 type Waiting = { readonly done: (value: unknown) => void; readonly fail: (reason: Gone) => void };
-type Running = { readonly child: ChildProcess; readonly ready: Promise<void>; readonly waiting: Map<number, Waiting> };
+type Running = {
+	readonly child: ChildProcess;
+	readonly channel: Channel;
+	readonly ready: Promise<void>;
+	readonly waiting: Map<number, Waiting>;
+};
 
 /** A look into the ledger that a process asks for: null where it is not allowed. */
 export type Look = (name: (typeof LOOKS)[number], step: string) => Promise<object | null>;
@@ -76,7 +87,7 @@ export function openLink(wish: LinkWish): Link {
 	return {
 		async ask(question) {
 			running ??= start();
-			const { child, ready, waiting } = running;
+			const { child, channel, ready, waiting } = running;
 			await ready;
 			const id = count++;
 			return await new Promise((done, fail) => {
@@ -88,7 +99,7 @@ export function openLink(wish: LinkWish): Link {
 					};
 				};
 				waiting.set(id, { done: settled(done), fail: settled(fail) });
-				child.send({ ...question, id }, (error) => {
+				channel.send({ ...question, id }, (error) => {
 					if (error === null || !waiting.delete(id)) return;
 					settled(fail)(new Gone('its process could not be asked', false));
 				});
@@ -96,12 +107,13 @@ export function openLink(wish: LinkWish): Link {
 		},
 		pid: () => running?.child.pid ?? null,
 		async stop() {
-			const child = running?.child;
+			const held = running;
 			running = null;
-			if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-			const ended = new Promise((done) => child.once('exit', done));
+			if (held === null || held.child.exitCode !== null || held.child.signalCode !== null) return;
+			const ended = new Promise((done) => held.child.once('exit', done));
 			// It ends by itself when the channel closes; a call that is under way does not hold up the program.
-			if (child.connected) child.disconnect();
+			held.channel.close();
+			killSoon(held.child);
 			await ended;
 		},
 	};
@@ -109,67 +121,92 @@ export function openLink(wish: LinkWish): Link {
 
 /** Starts one process; `onEnd` is called once, with why it ended. */
 function begin({ first, look, files }: LinkWish, onEnd: (why: string) => void): Running {
-	const child = forkMain(files);
+	const child = spawnMain(files);
 	const waiting = new Map<number, Waiting>();
+	const kill = (): void => void child.kill('SIGKILL');
+	const started = Promise.withResolvers<void>();
 	let stderr = '';
 	child.stderr?.on('data', (part: Buffer) => {
 		stderr = `${stderr}${part.toString('utf8')}`.slice(-STDERR_MAX);
 	});
-	const ready = new Promise<void>((done, fail) => {
-		const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
-		child.on('message', (message: unknown) => {
-			const reply = Reply.safeParse(message);
-			// What does not keep to the form is not listened to any longer.
-			if (!reply.success) return void child.kill('SIGKILL');
-			if (reply.data.op === 'ready') {
-				clearTimeout(timer);
-				return done();
-			}
-			if (reply.data.op === 'look') return void answerLook(child, look, reply.data);
-			const one = waiting.get(reply.data.id);
-			waiting.delete(reply.data.id);
-			if (reply.data.op === 'answer') one?.done(reply.data.value);
-			else one?.fail(new Gone(`a fault in its process: ${reply.data.reason}`, true));
-		});
-		let isOver = false;
-		const end = (why: string): void => {
-			if (isOver) return;
-			isOver = true;
+	const timer = setTimeout(kill, START_MS);
+	let isReady = false;
+	let looking = 0;
+	/** False for what does not keep to the form, was not asked for, or is too much: then the process is not listened to any longer. */
+	const hear = (message: unknown): boolean => {
+		const reply = Reply.safeParse(message);
+		if (!reply.success) return false;
+		const said = reply.data;
+		if (said.op === 'ready') {
+			if (isReady) return false;
+			isReady = true;
 			clearTimeout(timer);
-			onEnd(stderr === '' ? why : `${why}: ${(stderr.trim().split('\n').at(-1) ?? '').slice(0, 200)}`);
-			fail(new Gone(`its process did not start: ${why}`, false));
-			for (const one of waiting.values()) one.fail(new Gone('its process ended before it answered', true));
-			waiting.clear();
-		};
-		child.on('error', (error) => {
-			end(error.name);
-			child.kill('SIGKILL');
-		});
+			started.resolve();
+			return true;
+		}
+		if (said.op === 'look') {
+			// It looks only while it works at something.
+			if (waiting.size === 0 || looking >= LOOKS_MAX) return false;
+			looking++;
+			void answerLook(channel, look, said, () => looking--);
+			return true;
+		}
+		const one = waiting.get(said.id);
+		if (one === undefined) return false;
+		waiting.delete(said.id);
+		if (said.op === 'answer') one.done(said.value);
+		else one.fail(new Gone(`a fault in its process: ${said.reason}`, true));
+		return true;
+	};
+	const channel = openChannel(pipeOf(child), {
+		onMessage: (message) => void (hear(message) || kill()),
+		onFault: kill,
 		// Whoever closed the channel: without it the process is of no use, and whatever it still does must not hold up anybody.
-		child.on('disconnect', () => setTimeout(() => child.kill('SIGKILL'), END_MS).unref());
-		child.on('exit', (code, signal) => end(signal ?? `code ${code}`));
+		onClose: () => killSoon(child),
 	});
+	let isOver = false;
+	const end = (why: string): void => {
+		if (isOver) return;
+		isOver = true;
+		clearTimeout(timer);
+		onEnd(stderr === '' ? why : `${why}: ${(stderr.trim().split('\n').at(-1) ?? '').slice(0, 200)}`);
+		started.reject(new Gone(`its process did not start: ${why}`, false));
+		for (const one of waiting.values()) one.fail(new Gone('its process ended before it answered', true));
+		waiting.clear();
+	};
+	child.on('error', (error) => {
+		end(error.name);
+		kill();
+	});
+	child.on('exit', (code, signal) => end(signal ?? `code ${code}`));
 	// Looked at by whoever asks; a start that fails with nobody asking is told by onEnd.
-	ready.catch(() => undefined);
-	child.send(first(), (error) => {
-		if (error !== null) child.kill('SIGKILL');
+	started.promise.catch(() => undefined);
+	channel.send(first(), (error) => {
+		if (error !== null) kill();
 	});
-	return { child, ready, waiting };
+	return { child, channel, ready: started.promise, waiting };
 }
 
+function killSoon(child: ChildProcess): void {
+	setTimeout(() => child.kill('SIGKILL'), END_MS).unref();
+}
+
+/** @param then once the process has the answer: one that asks and does not read would fill our memory with answers */
 async function answerLook(
-	child: ChildProcess,
+	channel: Channel,
 	look: Look,
 	{ id, name, step }: { readonly id: number; readonly name: (typeof LOOKS)[number]; readonly step: string },
+	then: () => void,
 ): Promise<void> {
 	const value = await look(name, step).catch(() => null);
 	// A process that is gone by now is told about by `exit`.
-	if (child.connected) child.send({ op: 'seen', id, value }, () => undefined);
+	channel.send({ op: 'seen', id, value }, then);
 }
 
 /** Node's permission model: it can write nothing, start nothing, load nothing native, and read nothing but the program itself. */
-function forkMain(files: readonly string[]): ChildProcess {
-	const env: Record<string, string> = {};
+function spawnMain(files: readonly string[]): ChildProcess {
+	// There Node's own channel reads: this is how it is told where (docs of child_process.fork).
+	const env: Record<string, string> = { NODE_CHANNEL_FD: String(CHANNEL_FD) };
 	for (const name of PASSED_ON) {
 		const value = process.env[name];
 		if (value !== undefined) env[name] = value;
@@ -182,9 +219,13 @@ function forkMain(files: readonly string[]): ChildProcess {
 	];
 	// From Node 25 on the network needs a word of its own; before, the flag is unknown.
 	const net = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
-	return fork(MAIN, [], {
-		execArgv: ['--permission', ...net, ...readable.map((path) => `--allow-fs-read=${path}`)],
-		env,
-		stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-	});
+	const flags = ['--permission', ...net, ...readable.map((path) => `--allow-fs-read=${path}`)];
+	return spawn(process.execPath, [...flags, MAIN], { env, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+}
+
+/** @throws TypeError where the process was started without the pipe */
+function pipeOf(child: ChildProcess): Duplex {
+	const pipe = child.stdio[CHANNEL_FD];
+	if (!(pipe instanceof Duplex)) throw new TypeError('the process has no channel');
+	return pipe;
 }
