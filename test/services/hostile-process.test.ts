@@ -66,4 +66,13 @@ describe('a process that was taken over', () => {
 		expect(process.memoryUsage().rss - before).toBeLessThan(60 * 1024 * 1024);
 		expect(vi.mocked(spawn)).toHaveBeenCalled();
 	});
+
+	it.each(['answers with a record without bounds', 'answers with a record without a floor'])(
+		'that %s is not believed',
+		async (harm) => {
+			const { grant, request } = hostGrant('isolate_host', {}, 'lap-1', Date.now());
+			const said = await taken(harm).call(grant, request);
+			expect(said).toEqual({ effect: 'unknown', detail: 'its process gave an answer that cannot be read', tries: 1 });
+		},
+	);
 });

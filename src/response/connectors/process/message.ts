@@ -3,6 +3,9 @@
 import { z } from 'zod';
 
 const DETAIL_MAX = 4_000;
+/** Characters of a record as JSON, and how deep it may be: it goes into the ledger as it is. */
+const RECORD_MAX = 1_000_000;
+const RECORD_DEPTH_MAX = 20;
 
 const Sealed = z.strictObject({ text: z.string().max(100_000), seal: z.string().max(200) });
 const Request = z.strictObject({
@@ -52,12 +55,26 @@ export const LOOKS = ['events', 'rules', 'incidentOf'] as const;
 const State = z.enum(['done', 'not_done', 'unknown']);
 const Detail = z.string().max(DETAIL_MAX);
 
+/** Asked before anything walks through a value to its floor: one that has none in reach would end that walk with a fault. */
+function isShallow(value: unknown, left = RECORD_DEPTH_MAX): boolean {
+	if (typeof value !== 'object' || value === null) return true;
+	return left > 0 && Object.values(value).every((inner) => isShallow(inner, left - 1));
+}
+
+const Record = z
+	.unknown()
+	.refine(
+		(value) => isShallow(value) && JSON.stringify(value).length <= RECORD_MAX,
+		'is larger or deeper than any record',
+	)
+	.pipe(z.record(z.string().max(200), z.json()));
+
 export const CallAnswer = z.strictObject({
 	effect: State,
 	detail: Detail,
 	tries: z.number().int().min(0).max(1_000),
 	told: z.array(z.string().max(3_000)).max(100).optional(),
-	record: z.record(z.string().max(200), z.json()).optional(),
+	record: Record.optional(),
 });
 export const ReadAnswer = z.strictObject({ state: State, detail: Detail });
 export const ProbeAnswer = z
