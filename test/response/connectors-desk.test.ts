@@ -17,6 +17,8 @@ type World = {
 	readonly secret: string;
 	/** Every ticket with the words that people see in it. */
 	readonly tickets: () => { readonly number: string; readonly words: string }[];
+	/** Takes from the login the right to see tickets; it may still open some. */
+	readonly blind: () => void;
 };
 const LINK = 'https://wiki.plant.example/incidents/{incident}';
 const COMMON = { name: 'desk', allow_private: true, timeout_ms: 2_000, link: LINK };
@@ -30,6 +32,9 @@ async function serviceNowWorld(): Promise<World> {
 			...{ ...COMMON, kind: 'servicenow', base_url: server.url, fields: { category: 'security' } },
 			auth: { type: 'basic', user: SERVICENOW_USER, secret_env: 'SN' },
 			...{ assignment_group: GROUP, queues: { ot: GROUP_OT } },
+		},
+		blind: () => {
+			server.maySee = false;
 		},
 		tickets: () =>
 			server.rows.map((row) => ({
@@ -51,6 +56,9 @@ const jiraWorld = (isCloud: boolean) => async (): Promise<World> => {
 				? { type: 'api_token', user: JIRA_USER, secret_env: 'J' }
 				: { type: 'personal_access_token', secret_env: 'J' },
 			fields: { customfield_10030: { value: 'Plant 2' } },
+		},
+		blind: () => {
+			server.permissions.delete('BROWSE_PROJECTS');
 		},
 		tickets: () =>
 			server.issues.map(({ key, fields }) => ({
@@ -225,6 +233,18 @@ describe.each<[string, () => Promise<World>]>([
 		const { grant, request } = ticketGrant(PARAMS);
 		expect((await connector.call(grant, request)).detail).toContain('left alone for a while');
 		expect(world.server.requests).toHaveLength(before);
+	});
+
+	it('opens none a second time, and calls none absent, where the login may not see tickets any more', async () => {
+		await run();
+		world.blind();
+		at = NOW + SHOWN_WITHIN_MS;
+		expect(await run()).toMatchObject({
+			effect: 'not_done',
+			state: 'unknown',
+			said: expect.stringContaining('may not see'),
+		});
+		expect(world.tickets()).toHaveLength(1);
 	});
 
 	it('in doubt is said not to be open only when none can come any more', async () => {

@@ -42,9 +42,13 @@ export type Sent =
 
 export type Method = 'POST' | 'PATCH' | 'DELETE';
 
+type Whole = { readonly body: unknown; readonly headers: Readonly<Record<string, string>> };
+
 export type HttpSession = {
 	/** A GET. The answer's JSON, or null for 404. @throws Stopped for everything else */
 	read(path: string): Promise<unknown>;
+	/** The same with the answer's headers, by their lower-case names. */
+	readWhole(path: string): Promise<Whole | null>;
 	/** Every item of a list, over all its pages. @throws Stopped where it cannot be read to its end */
 	list(path: string, itemsOf: (body: unknown) => readonly unknown[] | null): Promise<unknown[]>;
 	/** One change. Tried again only where it surely was not taken. @throws Stopped where there is no token */
@@ -86,7 +90,7 @@ export function openSession(
 			box.held = null;
 		}
 	};
-	const get = async (target: URL): Promise<{ body: unknown; headers: Readonly<Record<string, string>> } | null> => {
+	const get = async (target: URL): Promise<Whole | null> => {
 		const answer = await ask('GET', target, null);
 		if (answer.kind !== 'answered') throw new Stopped(`cannot be read: ${answer.reason}`);
 		if (answer.status === 404) return null;
@@ -101,6 +105,7 @@ export function openSession(
 	};
 	return {
 		read: async (path) => (await get(urlAt(base, path)))?.body ?? null,
+		readWhole: async (path) => await get(urlAt(base, path)),
 		async list(path, itemsOf) {
 			const all: unknown[] = [];
 			let target: URL | null = urlAt(base, path);

@@ -33,6 +33,7 @@ export function createJira(config: JiraConfig, secret: string | null): Desk {
 		const body = await session.read(`${search}?jql=${jql}&fields=labels&maxResults=${FOUND_MAX}`);
 		const issues = field(body, 'issues');
 		if (!Array.isArray(issues)) throw new Stopped('cannot be read: the answer is none of Jira');
+		if (issues.length === 0) await requireSight(config, api, session);
 		return issues.slice(0, FOUND_MAX).map((issue) => {
 			const labels = field(issue, 'fields', 'labels');
 			const ticket = ticketOf(issue);
@@ -118,7 +119,7 @@ async function probe(
 				: { state: 'not', detail: 'an issue answered for a step that does not exist' };
 		}),
 	];
-	for (const project of new Set([config.project, ...Object.values(config.queues)])) {
+	for (const project of projectsOf(config)) {
 		const seen = await look(`project ${project}`, async () => {
 			const body = await session.read(`${api}/project/${project}`);
 			if (body === null) return { state: 'not', detail: 'is not there, or this login may not see it' };
@@ -134,6 +135,24 @@ async function probe(
 		...probes,
 		{ what: 'fields', state: 'open', detail: 'whether fields and values are taken shows only in use' },
 	];
+}
+
+/**
+ * A search leaves out what the login may not see, and says nothing of it: none found is none there only for one that sees its projects.
+ *
+ * @throws Stopped for every other
+ */
+async function requireSight(config: JiraConfig, api: string, session: HttpSession): Promise<void> {
+	for (const project of projectsOf(config)) {
+		const body = await session.read(`${api}/mypermissions?projectKey=${project}&permissions=BROWSE_PROJECTS`);
+		if (field(body, 'permissions', 'BROWSE_PROJECTS', 'havePermission') !== true)
+			throw new Stopped(`cannot be read: this login may not see the issues of ${project}`, false);
+	}
+}
+
+/** Every project in which an issue may be opened. */
+function projectsOf(config: JiraConfig): Set<string> {
+	return new Set([config.project, ...Object.values(config.queues)]);
 }
 
 /** Jira answers some questions to everybody, with nothing in them: only this says that the login counts. */

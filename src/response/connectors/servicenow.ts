@@ -34,10 +34,13 @@ export function createServiceNow(config: ServiceNowConfig, secret: string | null
 	/** @throws Stopped also where a row is not the step's: an unknown field in a condition is ignored by default, and then every ticket answers */
 	const find = async (session: HttpSession, step: string): Promise<Ticket[]> => {
 		const query = encodeURIComponent(`correlation_id=${step}^correlation_display=${DISPLAY}`);
-		const body = await session.read(`${path}?sysparm_query=${query}&${WANTED}&sysparm_limit=${FOUND_MAX}`);
-		if (body === null) throw new Stopped(`there is no table \`${table}\`, or this login may not see it`, false);
-		const rows = field(body, 'result');
+		const answer = await session.readWhole(`${path}?sysparm_query=${query}&${WANTED}&sysparm_limit=${FOUND_MAX}`);
+		if (answer === null) throw new Stopped(`there is no table \`${table}\`, or this login may not see it`, false);
+		const rows = field(answer.body, 'result');
 		if (!Array.isArray(rows)) throw new Stopped('cannot be read: the answer is none of ServiceNow');
+		// Rows that the login may not see are taken out after they were counted: none left is not none there.
+		if (rows.length === 0 && Number(answer.headers['x-total-count'] ?? 0) > 0)
+			throw new Stopped('cannot be read: the instance has such tickets, and this login may not see them', false);
 		return rows.slice(0, FOUND_MAX).map((row) => {
 			const ticket = ticketOf(row, step);
 			if (ticket === null) throw new Stopped('cannot be read: a ticket of another step answered');

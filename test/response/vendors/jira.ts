@@ -128,7 +128,8 @@ function search(request: VendorRequest, jira: Jira, isCloud: boolean): VendorRes
 	const label = /^labels = "([^"\\]+)"$/.exec(request.query.get('jql') ?? '')?.[1];
 	if (label === undefined) return refused(400, ['Error in the JQL Query.']);
 	const found = jira.issues.filter((issue) => (issue.fields['labels'] as string[]).includes(label));
-	const shown = found.filter((issue) => issue.isHidden <= 0);
+	// What the login may not see is left out without a word.
+	const shown = found.filter((issue) => issue.isHidden <= 0 && jira.permissions.has('BROWSE_PROJECTS'));
 	for (const issue of found) issue.isHidden -= 1;
 	const issues = shown.slice(0, Number(request.query.get('maxResults') ?? 50)).map(({ id, key, fields }) => ({
 		...{ id, key, fields: { labels: fields['labels'] } },
