@@ -1,12 +1,15 @@
 // One step of an incident in words: what was decided when it was last judged, what would be decided now, what has changed in between, and what
 // stands in the way. Pure; decides nothing, and what it says of now is the gate's own answer (gate.ts).
 import type { Approval, Decision } from '../domain/decision.ts';
+import { never } from '../domain/result.ts';
 import { cut, shown } from '../domain/shown-text.ts';
 import type { Step } from '../domain/step.ts';
 import { type Instant, MINUTE, toIso } from '../domain/time.ts';
 import { clear, explainStep } from './gate.ts';
+import { endingOf, type Turn, turnOf, undoKey } from './order.ts';
+import { onFailureOf } from './plan.ts';
 import { isTampered } from './tampering.ts';
-import type { View } from './view.ts';
+import { isClosed, type View } from './view.ts';
 
 /** Characters of a decision's hash that people are shown; the same as on cards. */
 const DIGITS = 8;
@@ -29,8 +32,7 @@ export function walkThrough(step: Step, view: View, now: Instant): StepExplanati
 	const isOpen = OPEN.includes(step.state);
 	const recorded = step.decision;
 	const changed = recorded === null ? [] : differences(recorded, decision, now);
-	const cleared = isOpen ? clear(step, view, now) : null;
-	const stops = cleared === null || cleared.ok ? null : cleared.reason;
+	const stops = isOpen ? inTheWay(step, view, now) : null;
 	const said = view.approvals.filter((approval) => approval.step === step.id);
 	return {
 		recorded,
@@ -57,11 +59,47 @@ export function walkThrough(step: Step, view: View, now: Instant): StepExplanati
 				'What people have said:',
 				said.map((approval) => saidLine(approval, decision, view, now)),
 			),
-			...(cleared === null
-				? []
-				: ['', stops === null ? 'Nothing stands in the way.' : `In the way: ${cut(stops, 1_000)}`]),
+			...(isOpen ? ['', stops === null ? 'Nothing stands in the way.' : `In the way: ${cut(stops, 1_000)}`] : []),
 		],
 	};
+}
+
+/** All that keeps a step from moving: that it is not as recorded, its incident's end, its turn, and the gate; null where nothing does. */
+function inTheWay(step: Step, view: View, now: Instant): string | null {
+	const flow = view.flows?.get(step.playbook);
+	const turn = turnOf(step, view.steps, (other) => onFailureOf(other, view.setting.playbooks), flow);
+	const cleared = clear(step, view, now);
+	const reasons = [
+		...(isTampered(step, view) ? ['it is not as recorded'] : []),
+		...(isClosed(view) && !step.key.startsWith(undoKey('')) ? [`the incident is ${view.incident.state}`] : []),
+		...waitsFor(step, turn, view),
+		...(cleared.ok ? [] : [cleared.reason]),
+	];
+	return reasons.length === 0 ? null : reasons.join('; ');
+}
+
+function waitsFor(step: Step, turn: Turn, { steps }: View): string[] {
+	switch (turn.kind) {
+		case 'ready':
+			return [];
+		case 'cancel':
+			return [turn.because];
+		case 'ask':
+			return [`somebody has to say whether to go on after: ${titles(turn.failed)}`];
+		case 'wait': {
+			const before = steps.filter(
+				(other) =>
+					other.playbook === step.playbook && step.after.includes(other.key) && endingOf(other.state) === 'open',
+			);
+			return [`its turn has not come${before.length === 0 ? '' : `: it waits for ${titles(before)}`}`];
+		}
+		default:
+			return never(turn);
+	}
+}
+
+function titles(steps: readonly Step[]): string {
+	return steps.map(({ title }) => `\`${shown(title, 80)}\``).join(', ');
 }
 
 function listed(title: string, items: readonly string[]): string[] {

@@ -86,6 +86,29 @@ describe('a step in words', () => {
 		expect(shown).toMatch(/interlock .*fact|ot_operator|operator/);
 	});
 
+	it('whose turn has not come says what it waits for, and not that nothing is in the way', () => {
+		const two = playbook('p', [
+			{
+				key: 'first',
+				title: 'Ask the owner',
+				action: 'ask_person',
+				params: { role: 'it_analyst', question: 'Is it yours?' },
+			},
+			{ key: 'act', title: 'Isolate it', action: 'isolate_host', target: 'primary', params: {}, after: ['first'] },
+		]);
+		const alerts = [alert('alr_1', { entities: [{ type: 'host', value: 'lap-1', role: 'target' }] })];
+		const ground = { incident: incident(), alerts, inventory: INVENTORY, held: [], canRun: () => true };
+		const [first, act] = planFor(ground, two, NOW).steps;
+		if (first === undefined || act === undefined) expect.fail('two steps were to be planned');
+		const open = { ...first, state: 'hands' as const };
+		const decision = judge(act, view([two], [open, act], { incident: UNSURE }), NOW);
+		const step: Step = { ...act, decision };
+		const seenNow = view([two], [open, step], { incident: UNSURE, approvals: [said(step)] });
+		const walked = walkThrough(step, seenNow, NOW);
+		expect(walked.stops).toContain('Ask the owner');
+		expect(walked.lines.join('\n')).not.toContain('Nothing stands in the way.');
+	});
+
 	it('that has ended says so, and that nothing of it is judged again', () => {
 		const step: Step = { ...judged(planned('lap-1')), state: 'done', outcome: 'isolated' };
 		const walked = walkThrough(step, seen(step), NOW);
