@@ -13,7 +13,6 @@ import type { InventoryData } from '../domain/asset.ts';
 import { hostOf, shownDestination } from '../domain/destination.ts';
 import type { Finding } from '../domain/result.ts';
 import { INSIDE, resolveBySystem } from '../response/connectors/address-guard.ts';
-import { refuseDestination } from '../safety/destination.ts';
 import { ciliumPolicy } from './egress/cilium.ts';
 import { networkPolicy } from './egress/kubernetes.ts';
 import { nftables } from './egress/nftables.ts';
@@ -206,10 +205,7 @@ async function printPolicy(values: Values, ground: Ground, io: EgressIo): Promis
 	if (values.resolve && values.format !== 'cilium')
 		for (const [host, addresses] of await lookUp(ground.list, named, io)) named.set(host, addresses);
 	const reaches = made.withAddresses(ground.list, named);
-	const refused = [
-		...made.refusedAddresses(reaches, inventory),
-		...values.dns.flatMap((address) => refuseDestination(inventory, address, null) ?? []),
-	];
+	const refused = [...made.refusedAddresses(reaches, inventory), ...made.refusedNameServers(values.dns, inventory)];
 	if (refused.length > 0) throw new Stop(1, `policy egress: ${refused.join('\n')}`);
 	const missing = made
 		.namesWithout(reaches)
@@ -224,7 +220,7 @@ async function printPolicy(values: Values, ground: Ground, io: EgressIo): Promis
 	const policy: made.Policy = {
 		...{ reaches, dns: values.dns, peers: values.format === 'systemd' ? peersOf(values, ground) : [] },
 		...{ forbidden: made.forbiddenRanges(inventory), inside: INSIDE },
-		readOnly: made.readOnlyAddresses(reaches, inventory),
+		exempt: made.exemptAddresses(reaches, inventory),
 	};
 	io.out(textOf(values, policy));
 	for (const range of values.format === 'systemd' ? openedByPeers(policy) : [])

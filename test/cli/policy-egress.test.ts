@@ -214,6 +214,53 @@ describe('a policy that another program enforces', () => {
 		expect(await run(args)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('holds controllers') });
 	});
 
+	describe('in a plant with a zone of unknown level, and with a server of a higher level in a cell', () => {
+		const inventory = INVENTORY.replace(
+			'zones:\n',
+			'  - { id: fw-1, hostname: fw1.plant.example, ip: 10.20.7.1, zone: cell-1, purdue: 3.5, kind: firewall }\nzones:\n  - { id: old-hall, ranges: [10.77.0.0/16] }\n',
+		);
+		const own = (): Partial<EgressIo> => ({
+			env: {
+				...ENV,
+				INTERLOCK_CONFIG: folderOf({
+					'interlock.yaml': SETTINGS,
+					'inventory.yaml': inventory,
+					'sources.yaml': SOURCES,
+				}),
+			},
+		});
+
+		it.each([
+			['an address', ['--address', 'fw1.plant.example=10.77.0.9']],
+			['a range', ['--address', 'fw1.plant.example=10.77.0.0/24']],
+			['a range of one', ['--address', 'fw1.plant.example=10.77.0.9/32']],
+			['a range of name servers', ['--dns', '10.77.0.0/24']],
+			['a range of name servers in a cell', ['--dns', '10.20.0.0/16']],
+		])('takes %s there for nothing', async (_, args) => {
+			const done = await run(['--format', 'nftables', ...all, ...DATABASE, ...args], own());
+			expect(done).toMatchObject({ code: 1, out: '' });
+		});
+
+		it('Cilium denies the zone, and not the server, which is a destination', async () => {
+			const { out, err } = await run(['--format', 'cilium'], own());
+			expect(err).toBe('');
+			const { value } = parseYaml(out, 'policy');
+			expect(value).toMatchObject({
+				spec: {
+					egressDeny: [
+						{
+							toCIDRSet: [
+								{ cidr: '10.77.0.0/16' },
+								{ cidr: '10.20.0.0/16', except: ['10.20.7.1/32', '10.20.1.20/32'] },
+								{ cidr: '10.99.0.6/32' },
+							],
+						},
+					],
+				},
+			});
+		});
+	});
+
 	it('for systemd needs to be told who sends to us, and says where that opens the way to a controller', async () => {
 		const open = folderOf({
 			'interlock.yaml': 'connectors: []\n',

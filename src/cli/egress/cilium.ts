@@ -51,11 +51,11 @@ function ruleFor({ host, port }: Reach): object {
 	return isName(host) ? { toFQDNs: [selector(host)], toPorts } : { toCIDR: [asRange(host)], toPorts };
 }
 
-/** Deny wins over allow: what a connector may read inside a forbidden range has to be left out of the range. */
-function denied({ forbidden, readOnly }: Policy): object[] {
+/** Deny wins over allow: a destination inside a forbidden range has to be left out of the range. */
+function denied({ forbidden, exempt }: Policy): object[] {
 	return forbidden.flatMap((cidr) => {
-		if (readOnly.includes(cidr)) return [];
-		const except = readOnly.filter((range) => isAddressIn(range.split('/')[0] ?? '', cidr));
+		if (exempt.includes(cidr)) return [];
+		const except = exempt.filter((range) => isAddressIn(range.split('/')[0] ?? '', cidr));
 		return [{ cidr, ...(except.length === 0 ? {} : { except: [...new Set(except)] }) }];
 	});
 }

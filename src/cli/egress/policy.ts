@@ -3,6 +3,7 @@
 import type { Egress } from '../../config/egress.ts';
 import { isAddressIn, isAddressRange } from '../../domain/address.ts';
 import type { InventoryData, Level } from '../../domain/asset.ts';
+import { assetsCalled } from '../../domain/asset-names.ts';
 import { refuseDestination, refusedAssetAddresses } from '../../safety/destination.ts';
 
 /** A destination with its addresses and ranges; none where its name stands for whatever the name server says. */
@@ -18,12 +19,12 @@ export type Policy = {
 	readonly dns: readonly string[];
 	/** Addresses and ranges that connect to us: sensors, proxies, firewalls, people. */
 	readonly peers: readonly string[];
-	/** What the inventory knows of controllers, safety systems and everything at level 2 and below, as ranges. */
+	/** What the inventory knows of controllers, safety systems and everything at level 2 and below or of unknown level, as ranges. */
 	readonly forbidden: readonly string[];
 	/** Private and reserved ranges: what `internet` does not mean, beside what is forbidden. */
 	readonly inside: readonly string[];
-	/** Addresses inside these that a connector may read all the same (a historian at level 2). */
-	readonly readOnly: readonly string[];
+	/** Destinations inside these that the inventory allows all the same: a historian that is only read, a server of a higher level in a cell. */
+	readonly exempt: readonly string[];
 };
 
 export function isOnThisMachine(host: string): boolean {
@@ -55,13 +56,26 @@ export function refusedAddresses(reaches: readonly Reach[], inventory: Inventory
 	return reaches.flatMap(({ host, addresses, readOnly }) =>
 		addresses.flatMap((address) => {
 			if (address === INTERNET) return [];
-			const overlaps = address.includes('/') && forbidden.some((range) => overlap(range, address));
-			const reason = overlaps
-				? 'that range holds controllers or level 2'
-				: refuseDestination(inventory, address, readOnly);
+			const reason = refuseRange(address, forbidden) ?? refuseDestination(inventory, address, readOnly);
 			return reason === null ? [] : [`${host} is at ${address}, and ${reason}`];
 		}),
 	);
+}
+
+/** Name servers that must not be asked, in words. */
+export function refusedNameServers(dns: readonly string[], inventory: InventoryData): string[] {
+	const forbidden = forbiddenRanges(inventory);
+	return dns.flatMap((address) => {
+		const reason = refuseRange(address, forbidden) ?? refuseDestination(inventory, address, null);
+		return reason === null ? [] : [`the name server ${address}: ${reason}`];
+	});
+}
+
+/** A range is no address: it is held against the ranges. */
+function refuseRange(address: string, forbidden: readonly string[]): string | null {
+	return address.includes('/') && forbidden.some((range) => overlap(range, address))
+		? 'that range holds controllers or level 2'
+		: null;
 }
 
 /** Of two ranges that share an address one holds the first of the other. */
@@ -69,7 +83,8 @@ export function overlap(a: string, b: string): boolean {
 	return isAddressIn(a.split('/')[0] ?? '', b) || isAddressIn(b.split('/')[0] ?? '', a);
 }
 
-const LOW: readonly (Level | null)[] = ['0', '1', '2'];
+/** A level that is not known counts as one of them, as it does for a single address (safety/destination.ts). */
+const LOW: readonly (Level | null)[] = ['0', '1', '2', 'unknown', null];
 
 /** Ranges of zones at level 2 and below and of safety systems, and the addresses of refused assets outside of them. */
 export function forbiddenRanges(inventory: InventoryData): string[] {
@@ -78,11 +93,13 @@ export function forbiddenRanges(inventory: InventoryData): string[] {
 	return [...new Set([...ranges, ...single].map(asRange))];
 }
 
-/** The addresses of the assets that connectors only read, inside forbidden ranges. */
-export function readOnlyAddresses(reaches: readonly Reach[], inventory: InventoryData): string[] {
-	return reaches.flatMap(({ readOnly, addresses }) => {
-		const asset = inventory.assets.find(({ id }) => id === readOnly);
-		return asset === undefined ? [] : [...asset.ips, ...addresses].map(asRange);
+/** The addresses of our destinations that the inventory allows: a fence around a range must not keep us from them. */
+export function exemptAddresses(reaches: readonly Reach[], inventory: InventoryData): string[] {
+	return reaches.flatMap(({ host, readOnly, addresses }) => {
+		const called = [...assetsCalled(inventory, host), ...(readOnly === null ? [] : assetsCalled(inventory, readOnly))];
+		return [...called.flatMap(({ ips }) => ips), ...addresses]
+			.filter((address) => isAddressRange(address) && refuseDestination(inventory, address, readOnly) === null)
+			.map(asRange);
 	});
 }
 
