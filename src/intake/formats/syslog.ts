@@ -30,8 +30,9 @@ const BEFORE_PRI = /^(?:\ufeff|\u00ef\u00bb\u00bf|\s){0,8}(?:\d{1,6} (?=<\d{1,3}
 /** A message that was printed as a Python bytes literal. */
 const BYTES_LITERAL = /^b(['"])(?=<\d{1,3}>)/;
 const RFC5424 = /^[1-9]\d{0,2} (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ?/;
+/** `EWS` and `FGT` are as likely a host: a word is a zone where it is known as one, or where a colon or the year follows. */
 const RFC3164_TIME =
-	/^[*.]?((?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})? \d{1,2}:\d\d:\d\d(?:\.\d{1,9})?(?: \d{4})?(?: [A-Z]{3,4}(?=[ :])(?: \d{4}(?= ))?)?):? /;
+	/^[*.]?((?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})? \d{1,2}:\d\d:\d\d(?:\.\d{1,9})?(?: \d{4})?(?: (?:[A-Z]{3,4}(?=:| \d{4} )|(?:UTC|GMT|[ECMP][SD]T|AK[SD]T|HST|A[CEW][SD]T|NZ[SD]T|WES?T|CES?T|EES?T|BST|IST|MSK|SAST|[HJKS][KGS]T)(?= ))(?: \d{4}(?= ))?)?):? /;
 const ISO_TIME = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) /;
 const HOST = /^([\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,254}) (?=\S|$)/u;
 const TAG = /^([\w./-]{1,64})(?:\([\w.-]{1,32}\))?(?:\[([\w.-]{1,32})\])?: ?/;

@@ -31,6 +31,25 @@ describe('a syslog header', () => {
 		});
 	});
 
+	it.each(['EWS', 'FGT', 'PLC', 'UPS1'])('keeps its time and its host, though `%s` looks like a zone', (host) => {
+		expect(read(`<13>May  4 08:00:00 ${host} app[7]: text`)).toMatchObject({
+			host,
+			program: 'app',
+			occurredAt: Date.UTC(2025, 4, 4, 8),
+		});
+		expect(read(`<13>May  4 08:00:00 ${host} CEF:0|V|P|1|s|n|5|`)).toMatchObject({
+			host,
+			occurredAt: Date.UTC(2025, 4, 4, 8),
+		});
+	});
+
+	it.each(['May  4 10:00:00 CEST h app: text', 'May  4 10:00:00 CEST 2025 h app: text'])(
+		'may name its zone: %s',
+		(line) => {
+			expect(read(`<13>${line}`)).toMatchObject({ host: 'h', program: 'app', occurredAt: Date.UTC(2025, 4, 4, 8) });
+		},
+	);
+
 	it('of Cisco IOS has a count, a name and a clock that may not be set', () => {
 		expect(read('<189>4711: edge-1: 000123: *May  4 08:00:00.120: %SYS-5-CONFIG_I: text')).toMatchObject({
 			severity: 5,
