@@ -92,29 +92,52 @@ function readIso(text: string, context: TimeContext): Instant | null {
 	return inBounds(offset === null ? fromWall(wall, context.timeZone) : wall - offset);
 }
 
-/** Words in any order: weekday, month, day, year, clock, zone. Enough for RFC 822, RFC 1123, ctime and RFC 3164. */
+/** `10-Mar-26` and `10-Mar-2026` (Niagara), as the words they stand for. */
+const DASHED = /^(\d{1,2})-([a-z]{3})-(?:20)?(\d\d)(?= )/;
+/** `3/10/2026 10:00:00 AM` (.NET in American English): only a clock of twelve hours says that the month stands first. */
+const AMERICAN = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?= .{1,20} ?[ap]m\b)/;
+
+function inPlainWords(text: string): string {
+	return text
+		.toLowerCase()
+		.replace(DASHED, '$1 $2 20$3')
+		.replace(AMERICAN, (_, month: string, day: string, year: string) => `${MONTHS[Number(month) - 1]} ${day} ${year}`)
+		.replace(/(?<=:\d\d(?:\.\d{1,9})?) ?([ap])\.?m\b\.?/, ' $1m');
+}
+
+/** Hours of a clock of twelve; null where there is no such hour on it. */
+function hourOf(hour: number, half: string | null): number | null {
+	if (half === null) return hour;
+	if (hour < 1 || hour > 12) return null;
+	return (hour % 12) + (half === 'pm' ? 12 : 0);
+}
+
+/** Words in any order: weekday, month, day, year, clock, zone. Enough for RFC 822, RFC 1123, ctime, RFC 3164 and clocks of twelve hours. */
 function readWords(text: string, context: TimeContext): Instant | null {
 	let month: number | null = null;
 	let day: number | null = null;
 	let year: number | null = null;
 	let clock: RegExpExecArray | null = null;
 	let offset: number | null = null;
-	for (const word of text
-		.toLowerCase()
+	let half: string | null = null;
+	for (const word of inPlainWords(text)
 		.split(/[\s,]+/)
 		.filter((part) => part !== '')) {
 		if (MONTH_NAME.test(word)) month = MONTHS.indexOf(word.slice(0, 3));
 		else if (/^\d{4}$/.test(word)) year = Number(word);
 		else if (/^\d{1,2}$/.test(word)) day = Number(word);
 		else if (word.includes(':') && clock === null) clock = /^(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?$/.exec(word);
+		else if (word === 'am' || word === 'pm') half = word;
 		else if (offsetOf(word) !== null) offset = offsetOf(word);
 		else if (!WEEKDAY.test(word)) return null;
 	}
 	if (month === null || day === null || clock === null) return null;
-	const [, hour, minute, second, fraction] = clock;
+	const [, shown, minute, second, fraction] = clock;
+	const hour = hourOf(Number(shown), half);
+	if (hour === null) return null;
 	const ms = Number((fraction ?? '').padEnd(3, '0').slice(0, 3));
 	const at = (inYear: number): Instant | null => {
-		const wall = wallTime(inYear, month, day, Number(hour), Number(minute), Number(second ?? 0), ms);
+		const wall = wallTime(inYear, month, day, hour, Number(minute), Number(second ?? 0), ms);
 		if (wall === null) return null;
 		return offset === null ? fromWall(wall, context.timeZone) : wall - offset;
 	};

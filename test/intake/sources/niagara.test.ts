@@ -48,6 +48,15 @@ describe('Niagara', () => {
 		expect(entity(closed!, 'user', 'opsdesk')).toBe('related');
 	});
 
+	it('times may be in the form that a station shows', () => {
+		const closed = record({
+			sourceState: 'Normal',
+			timestamp: '04-May-25 9:58:00 PM CEST',
+			normalTime: '05-May-25 12:05:09 AM CEST',
+		});
+		expect(alertOf('niagara', closed)).toMatchObject({ status: 'closed', occurred_at: '2025-05-04T22:05:09.000Z' });
+	});
+
 	it('a fault wants attention, a lost device is availability', () => {
 		const [fault, lost] = alertsOf('niagara', sample('fault-and-offline.ndjson'));
 		expect([fault!.kind, lost!.kind]).toEqual(['maintenance', 'availability']);
