@@ -115,7 +115,8 @@ function addDimension(draft: Draft, name: string, value: string): void {
 
 /** Result tables of log alerts (`columns` and `rows`): each cell is read by the name of its column. */
 export function gatherRows(draft: Draft, about: JsonObject): void {
-	const results = about['SearchResults'] ?? about['searchResults'];
+	// Log alerts of the oldest rules say it in the singular.
+	const results = about['SearchResults'] ?? about['searchResults'] ?? about['SearchResult'];
 	const tables = isJsonObject(results ?? null) && isJsonObject(results) ? results['tables'] : null;
 	if (!Array.isArray(tables)) return;
 	for (const table of tables) {

@@ -22,6 +22,20 @@ describe('azure-monitor', () => {
 		expect(alertOf('azure-monitor', common({ severity: raw }))).toMatchObject({ severity, severity_raw: raw });
 	});
 
+	it('the oldest log alerts have their rows under `SearchResult` and an American clock', () => {
+		const alert = alertOf('azure-monitor', {
+			schemaId: 'Microsoft.Insights/LogAlert',
+			data: {
+				AlertRuleName: 'r',
+				Severity: '1',
+				SearchIntervalEndtimeUtc: '3/22/2025 1:36:31 PM',
+				SearchResult: { tables: [{ columns: [{ name: 'Computer' }], rows: [['hist-04']] }] },
+			},
+		});
+		expect(alert).toMatchObject({ severity: 'high', occurred_at: '2025-03-22T13:36:31.000Z' });
+		expect(entity(alert, 'host', 'hist-04')).toBe('related');
+	});
+
 	it('a fired and a resolved metric alert are one condition, whatever their alert ids', () => {
 		const fired = alertOf('azure-monitor', sample('common-metric-fired.json'));
 		const resolved = alertOf(
