@@ -92,7 +92,7 @@ export function addRoles(draft: Draft, field: Fields): void {
 }
 
 /** `misc`: the URL of a url log, the domain of a DNS one, else a file's name. JSON has a field for each. */
-function addSubject(draft: Draft, field: Fields): void {
+export function addSubject(draft: Draft, field: Fields): void {
 	const subtype = field('subtype', 'threatcontenttype') ?? '';
 	const misc = field('misc');
 	const url = field('url') ?? (subtype === 'url' ? misc : null);

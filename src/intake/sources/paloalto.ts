@@ -15,7 +15,7 @@ import { draftOfCef, timeOfCef } from './cef-generic.ts';
 import { draftOfLeef, timeOfLeef } from './leef-generic.ts';
 import { isPanLine, logType, readPanLine } from './paloalto-columns.ts';
 import { isCortex, readCortex, splitCortex } from './paloalto-cortex.ts';
-import { addRoles, type Fields, fieldsOf } from './paloalto-fields.ts';
+import { addRoles, addSubject, type Fields, fieldsOf } from './paloalto-fields.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
 import { records, unparsed } from './source-kind.ts';
 import { addMessageThings } from './syslog-words.ts';
@@ -103,10 +103,13 @@ function readJson(record: JsonObject, context: IntakeContext): Reading {
 	return finish(draft, field, null);
 }
 
+/** `request` is the log's `misc`, often still in its quotes: a URL without a scheme, a domain or a file's name, by the subtype. */
+const REQUEST: ReadonlySet<string> = new Set(['request']);
+
 function readCef(record: CefRecord, header: SyslogMessage | null, context: IntakeContext): Reading {
-	const draft = draftOfCef(record, header, context);
-	const field = fieldsOf([...record.labelled, ...record.pairs]);
 	const isLog = /^(?:pan-?os|lf|panorama)/i.test(record.product);
+	const draft = draftOfCef(record, header, context, isLog ? REQUEST : undefined);
+	const field = fieldsOf([...record.labelled, ...record.pairs]);
 	// PAN-OS puts the type into the name (`vulnerability|THREAT`), Strata Logging into the signature (`THREAT|spyware`).
 	const isTypeFirst = isLog && record.product.toUpperCase() === 'LF';
 	const [type, subtype] = isTypeFirst ? [record.signatureId, record.name] : [record.name, record.signatureId];
@@ -133,6 +136,8 @@ function readCef(record: CefRecord, header: SyslogMessage | null, context: Intak
 		// PAN-OS writes the threat as the event's category.
 		return field(...names) ?? (names.includes('threatid') && /^THREAT$/i.test(type) ? field('cat') : null);
 	};
+	const misc = fieldsOf([['misc', (record.fields.get('request') ?? '').replace(/^"(.*)"$/, '$1')]]);
+	addSubject(draft, (...names) => misc(...names) ?? (names.includes('subtype') ? subtype : null));
 	return finish(draft, named, time, { severity, raw: record.severity }, record.problems);
 }
 

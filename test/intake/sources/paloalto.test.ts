@@ -38,6 +38,18 @@ function threat(
 
 describe('PAN-OS CSV', () => {
 	it.each([
+		['url', '"evil.example/x.php"', 'url', 'evil.example/x.php'],
+		['url', '"evil.example/x.php"', 'domain', 'evil.example'],
+		['spyware', '"c2.example"', 'domain', 'c2.example'],
+		['wildfire', '"setup.exe"', 'file', 'setup.exe'],
+	] as const)('a CEF %s log names in `request=%s` the %s %s', (subtype, request, type, value) => {
+		const line = `CEF:0|Palo Alto Networks|PAN-OS|10.2|${subtype}|THREAT|4|src=172.20.1.1 cat=C2(77) request=${request}`;
+		const alert = alertOf('paloalto', line);
+		expect(entity(alert, type, value)).toBe('related');
+		expect(alert.entities.filter((one) => one.value.includes('"'))).toEqual([]);
+	});
+
+	it.each([
 		['informational', 'informational'],
 		['low', 'low'],
 		['medium', 'medium'],
