@@ -49,7 +49,7 @@ export function isSiteWise(record: JsonObject): boolean {
 
 /** States of IoT Events alarms: ACTIVE, ACKNOWLEDGED and LATCHED hold, NORMAL is over; SNOOZE_DISABLED and DISABLED are withheld. */
 export function readSiteWise(record: JsonObject, context: IntakeContext): Reading {
-	const payload = isJsonObject(record['payload']) ? record['payload'] : record;
+	const payload = isJsonObject(record['payload']) ? withDetector(record['payload']) : record;
 	const update = latestOf(payload['values'], context);
 	const reading = readVendor(AlarmPayload, { ...payload, ...update.alarm });
 	if (!reading.ok) return { kind: 'unparsed', problems: reading.problems };
@@ -90,6 +90,19 @@ export function readSiteWise(record: JsonObject, context: IntakeContext): Readin
 		occurredAt: update.at ?? timeOf(draft, payload, record),
 	});
 	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
+}
+
+/** The default payload of IoT Events names model and asset under `detector`: without them all alarms would be one condition. */
+function withDetector(payload: JsonObject): JsonObject {
+	const detector = payload['detector'];
+	if (!isJsonObject(detector)) return payload;
+	const { detectorModelName, detectorModelVersion, keyValue } = detector;
+	return {
+		alarmModelName: detectorModelName ?? null,
+		alarmModelVersion: detectorModelVersion ?? null,
+		keyValue: keyValue ?? null,
+		...payload,
+	};
 }
 
 type Update = { readonly at: Instant | null; readonly alarm: JsonObject };

@@ -16,6 +16,27 @@ describe('equipment health', () => {
 		assetState: { newState },
 	});
 
+	it('detectors of IoT Events are told apart by model and key', () => {
+		const detector = (keyValue: string, stateName: string) => ({
+			timestamp: 1_746_345_600_000,
+			payload: {
+				actionExecutionId: 'x',
+				detector: { detectorModelName: 'BearingHot', keyValue, detectorModelVersion: '1' },
+				eventTriggerDetails: { inputName: 'i', messageId: 'm', triggerType: 'Message' },
+				state: { stateName, variables: {}, timers: {} },
+			},
+		});
+		const [one, other, over] = [
+			detector('pump-7', 'Active'),
+			detector('pump-8', 'Active'),
+			detector('pump-7', 'Normal'),
+		].map((body) => alertOf('predictive-maintenance', body));
+		expect(one).toMatchObject({ status: 'open', title: 'BearingHot pump-7: Active' });
+		expect(entity(one!, 'asset_id', 'pump-7')).toBe('target');
+		expect(other!.fingerprint).not.toBe(one!.fingerprint);
+		expect(over).toMatchObject({ status: 'closed', fingerprint: one!.fingerprint });
+	});
+
 	it.each([
 		['ALARM', 'high', 'open'],
 		['WARNING', 'medium', 'open'],
