@@ -154,7 +154,7 @@ function fanned(list: readonly JsonValue[], envelope: JsonObject | null): JsonSp
 }
 
 function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeContext): Reading {
-	const reading = readVendor(ProcessAlarm, record);
+	const reading = readVendor(ProcessAlarm, underOurNames(record));
 	if (!reading.ok) return { kind: 'unparsed', problems: reading.problems };
 	const said = reading.value;
 	const tag = tagOf(said);
@@ -196,6 +196,21 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 		occurredAt: timeOf(draft, said, isClosed),
 	});
 	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
+}
+
+/** Names as the schema spells them, by their letters: a SCADA system's export writes `TagName` or `tag_name` for `tagName`. */
+const SPELLING: ReadonlyMap<string, string> = new Map(
+	Object.keys(ProcessAlarm.shape).map((name) => [name.toLowerCase(), name]),
+);
+
+/** The record with its names in the schema's spelling; a name that is so spelled already counts before one that is not. */
+function underOurNames(record: JsonObject): JsonObject {
+	const named = new Map<string, JsonValue>();
+	for (const [name, value] of Object.entries(record)) {
+		const spelt = SPELLING.get(name.replace(/[_ -]/g, '').toLowerCase());
+		if (spelt !== undefined && record[spelt] === undefined) named.set(spelt, value);
+	}
+	return named.size === 0 ? record : { ...record, ...Object.fromEntries(named) };
 }
 
 /** Names whose values are words of the process here: an event, a service, a source path. */

@@ -17,6 +17,23 @@ describe('ISA-18.2 alarms', () => {
 	});
 
 	it.each([
+		{ TagName: 'PT-101', AlarmType: 'HIHI', Priority: 'High', State: 'RTN', Time: '2025-05-04T08:00:00Z', Area: 'U1' },
+		{
+			tag_name: 'PT-101',
+			alarm_type: 'HIHI',
+			PRIORITY: 'High',
+			state: 'RTN',
+			time: '2025-05-04T08:00:00Z',
+			AREA: 'U1',
+		},
+	])('names are read in any case: %o', (record) => {
+		const read = alertOf('scada-isa182', record);
+		expect(read).toMatchObject({ severity: 'high', status: 'closed', occurred_at: '2025-05-04T08:00:00.000Z' });
+		expect(entity(read, 'tag', 'PT-101')).toBe('target');
+		expect(entity(read, 'zone', 'U1')).toBe('target');
+	});
+
+	it.each([
 		['Critical', 'critical'],
 		['Urgent', 'critical'],
 		['High', 'high'],
