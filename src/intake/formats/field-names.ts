@@ -44,7 +44,7 @@ const BY_NAME = new Map<string, FieldReader>(
 				'file files filenames fname sourcefile imagepath imageloaded image parentimage targetimage sourceimage path newprocessname parentprocessname processpath executable exe',
 			],
 			[HASH, 'md5after sha1after sha256after md5before sha1before sha256before'],
-			[DOMAIN, 'domain domainname dnsdomain sourcedomain'],
+			[DOMAIN, 'domain domains domainname domainnames dnsdomain sourcedomain'],
 			[DNS_NAME, 'rrname rdata sni queryname servername destinationdnsdomain'],
 			[PROCESS, 'process sproc dproc programname command cmdline'],
 			[REGISTRY, 'registrykey targetobject registryvalue regkey'],

@@ -39,6 +39,12 @@ describe('Security Command Center', () => {
 		expect(entity(alert, 'account', 'new@other.example')).toBe('related');
 	});
 
+	it('names every domain of an indicator', () => {
+		const indicator = { domains: ['c2.example', 'drop.example'] };
+		const alert = alertOf('gcp-scc', { finding: { name: 'f', category: 'Malware: Bad Domain', indicator } });
+		expect(indicator.domains.map((name) => entity(alert, 'domain', name))).toEqual(['related', 'related']);
+	});
+
 	it('INACTIVE closes what ACTIVE opened, also where one version names the location and the other does not', () => {
 		const closed = alertOf('gcp-scc', sample('pubsub-push.json'));
 		expect(closed).toMatchObject({
