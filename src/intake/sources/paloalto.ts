@@ -136,8 +136,13 @@ function readCef(record: CefRecord, header: SyslogMessage | null, context: Intak
 		// PAN-OS writes the threat as the event's category.
 		return field(...names) ?? (names.includes('threatid') && /^THREAT$/i.test(type) ? field('cat') : null);
 	};
-	const misc = fieldsOf([['misc', (record.fields.get('request') ?? '').replace(/^"(.*)"$/, '$1')]]);
-	addSubject(draft, (...names) => misc(...names) ?? (names.includes('subtype') ? subtype : null));
+	const request = (record.fields.get('request') ?? '').replace(/^"(.*)"$/, '$1');
+	// A vulnerability's is a URL too, which has a host before its first slash.
+	const misc = fieldsOf([
+		[/^(?:[a-z]{2,10}:\/\/|[\w.-]{1,255}\.\w{2,63}(?::\d{1,5})?\/)/i.test(request) ? 'url' : 'misc', request],
+	]);
+	const [sort = ''] = subtype.split('(');
+	addSubject(draft, (...names) => misc(...names) ?? (names.includes('subtype') ? sort : null));
 	return finish(draft, named, time, { severity, raw: record.severity }, record.problems);
 }
 

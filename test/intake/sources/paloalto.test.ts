@@ -40,7 +40,9 @@ describe('PAN-OS CSV', () => {
 	it.each([
 		['url', '"evil.example/x.php"', 'url', 'evil.example/x.php'],
 		['url', '"evil.example/x.php"', 'domain', 'evil.example'],
+		['vulnerability', '"evil.example/login.php"', 'url', 'evil.example/login.php'],
 		['spyware', '"c2.example"', 'domain', 'c2.example'],
+		['spyware(13001)', '"c2.example"', 'domain', 'c2.example'],
 		['wildfire', '"setup.exe"', 'file', 'setup.exe'],
 	] as const)('a CEF %s log names in `request=%s` the %s %s', (subtype, request, type, value) => {
 		const line = `CEF:0|Palo Alto Networks|PAN-OS|10.2|${subtype}|THREAT|4|src=172.20.1.1 cat=C2(77) request=${request}`;
