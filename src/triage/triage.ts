@@ -45,8 +45,9 @@ async function judgeDue(due: readonly Due[], options: TriageOptions): Promise<vo
 		if (given.verdict === null || !sameVerdict(given.verdict, verdict)) {
 			entries.push(entryFor(given, verdict));
 			changes.push({ op: 'update', table: 'alerts', id: given.id, set: { verdict, judged_at: now } });
-			topics.push(...alarmOf(given, verdict));
 		}
+		// Also where it comes again and is judged as before: its incident may be closed by now, and a drill begun since.
+		topics.push(...alarmOf(given, verdict));
 		// A test goes no further than here: people are told what was understood of it, and nothing is opened.
 		if (given.alert.labels[TEST_LABEL] !== undefined) {
 			topics.push({ topic: 'heard', key: `test:${given.id}` });

@@ -129,6 +129,17 @@ describe('the triage stage', () => {
 		expect(await waiting('correlate')).toContain(row.id);
 	});
 
+	it('a critical alarm makes drills stand still whenever it comes with news, also where it is judged as before', async () => {
+		const row = alertRow({ kind: 'process_safety', title: 'GAS HIGH', severity: null });
+		await handlers().triage?.(await store('triage', [row]));
+		expect(await waiting('drill')).toEqual(['real']);
+		await fresh.database.raw`DELETE FROM outbox WHERE topic IN ('drill', 'correlate_safety')`;
+		await record(fresh.database, { entries: [], topics: [{ topic: 'triage', key: row.id }] }, NOW);
+		await handlers().triage?.(await claimDue(fresh.database, 'triage', 10, NOW));
+		expect(await waiting('correlate_safety')).toContain(row.id);
+		expect(await waiting('drill')).toEqual(['real']);
+	});
+
 	it('writes nothing where another worker has taken the rows', async () => {
 		const row = alertRow();
 		const due = await store('triage', [row]);
