@@ -13,7 +13,7 @@ import type { Observation } from './observation.ts';
 import { describeCrossing, INTO_OT } from './path.ts';
 import type { Scored } from './score.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
-import { areApart, type Cluster, type ClusterKind, finalId, type State } from './state.ts';
+import { anyApart, areApart, type Cluster, type ClusterKind, finalId, type State } from './state.ts';
 import { causesOf, noteFailure, stormOf } from './storm.ts';
 
 export type EngineContext = { readonly inventory: Inventory; readonly windows: readonly Window[] };
@@ -166,7 +166,7 @@ function placeInStorm(
 	for (const id of storm.kind === 'starts' ? storm.gathered : []) {
 		const held = openOne(state, id);
 		// Only what is nothing yet but these failures: an incident that had some keeps its alerts.
-		if (held === null || held.kind !== 'evidence' || areApart(state, held.id, cluster)) continue;
+		if (held === null || held.kind !== 'evidence' || anyApart(state, [held.id, cluster, ...early.keys()])) continue;
 		if (held.failures < held.size || state.now - held.first > settings.stormQuiet) continue;
 		early.set(held.id, held);
 	}
@@ -194,6 +194,7 @@ function placeByEvidence(state: State, observation: Observation, newId: () => st
 		if (best.cluster.kind !== 'evidence' || other.cluster.kind !== 'evidence') continue;
 		if (areApart(state, best.cluster.id, other.cluster.id) || taken.has(other.cluster.id)) continue;
 		const join = { score: round(other.score), threshold: settings.bridge, parts: roundParts(other.parts) };
+		if (anyApart(state, [other.cluster.id, ...merges.map((merge) => merge.from)])) continue;
 		if (other.score >= settings.bridge && best.score >= settings.bridge) {
 			merges.push({ from: other.cluster.id, into: best.cluster.id, join });
 		} else if (other.score >= settings.threshold && other.cluster.conditions.size > 1) {
@@ -226,7 +227,8 @@ function chainOf(state: State, observation: Observation, best: Scored, settings:
 		// A burst that begins here confirms nothing: the pause has to be like the one before.
 		const wait = at.first - early.last;
 		if (pause * PACE_LIKE < wait || pause > wait * PACE_LIKE) break;
-		if (areApart(state, early.id, best.cluster.id) || found.some((merge) => merge.from === early.id)) break;
+		const gathered = found.map((merge) => merge.from);
+		if (anyApart(state, [early.id, best.cluster.id, ...gathered]) || gathered.includes(early.id)) break;
 		const detail = `${Math.round(wait / HOUR)} h before, the pace is confirmed`;
 		found.push({
 			from: early.id,

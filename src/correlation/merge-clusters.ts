@@ -1,6 +1,6 @@
 // Two clusters become one in the engine's memory: everything that named the first now names the second. Nothing is decided here.
 import type { Settings } from './settings.ts';
-import { type Cluster, finalId, type State, type Touch } from './state.ts';
+import { type Cluster, finalId, inheritApart, type State, type Touch } from './state.ts';
 
 /** Names kept of one cluster: what a merge brings beyond it is forgotten. */
 const NAMES_MAX = 500;
@@ -12,6 +12,7 @@ export function mergeClusters(state: State, from: string, into: string, settings
 	if (source === undefined || target === undefined || source === target) return;
 	state.clusters.delete(source.id);
 	state.merged.set(source.id, target.id);
+	inheritApart(state, source.id, target.id);
 	const late = source.last > target.last ? source : target;
 	bring(source.conditions, target.conditions);
 	bring(source.templates, target.templates);

@@ -125,6 +125,20 @@ export function areApart(state: State, one: string, other: string): boolean {
 	return state.pairsApart.has(`${one}|${other}`);
 }
 
+/** True where people said that any two of these are two: one alert that fits both must not bring them together. */
+export function anyApart(state: State, ids: readonly string[]): boolean {
+	return ids.some((one, i) => ids.slice(i + 1).some((other) => areApart(state, one, other)));
+}
+
+/** What people said of a cluster holds for the one that it flows into. Work grows with what people said, not with alerts. */
+export function inheritApart(state: State, from: string, into: string): void {
+	for (const pair of state.pairsApart) {
+		const other = pair.startsWith(`${from}|`) ? pair.slice(from.length + 1) : null;
+		if (other !== null && finalId(state, other) !== into) keepApart(state, into, other);
+	}
+	for (const clusters of state.apart.values()) if (clusters.has(from)) clusters.add(into);
+}
+
 /** People took the alert out of the cluster: it never joins it again. */
 export function detach(state: State, alert: string, cluster: string): void {
 	const held = state.apart.get(alert) ?? new Set<string>();

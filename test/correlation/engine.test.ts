@@ -4,7 +4,7 @@ import { createEngine, type Placement } from '../../src/correlation/engine.ts';
 import { mergeClusters } from '../../src/correlation/merge-clusters.ts';
 import type { Observation } from '../../src/correlation/observation.ts';
 import { DEFAULT_SETTINGS } from '../../src/correlation/settings.ts';
-import { detach, finalId, keepApart, newState, type State } from '../../src/correlation/state.ts';
+import { areApart, detach, finalId, keepApart, newState, type State } from '../../src/correlation/state.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { Window } from '../../src/domain/window.ts';
 import { INVENTORY, START, seen } from './plant.ts';
@@ -310,6 +310,45 @@ describe('late alerts, restarts and people', () => {
 		keepApart(bound.state, bound.clusters[0] ?? '', bound.clusters[2] ?? '');
 		const placement = bound.engine.place(bound.state, both, () => 'new');
 		expect([placement.merges, placement.suggestions]).toEqual([[], []]);
+	});
+
+	it('what people keep apart stays so after one of the two has flowed into a third', () => {
+		const lone = ['exploit', 'dropper', 'phishing'].map((what, i) => seen({ at: at(0), what, target: `pc-${i + 1}` }));
+		const { state, clusters } = run(lone);
+		const [one = '', other = '', third = ''] = clusters;
+		keepApart(state, one, other);
+		detach(state, 'taken-out', one);
+		mergeClusters(state, one, third, DEFAULT_SETTINGS);
+		expect([areApart(state, third, other), areApart(state, other, third)]).toEqual([true, true]);
+		expect(state.apart.get('taken-out')?.has(third)).toBe(true);
+		// Their own word to merge them counts more than what they said before.
+		mergeClusters(state, other, third, DEFAULT_SETTINGS);
+		expect(areApart(state, third, third)).toBe(false);
+	});
+
+	it('one alert that fits three incidents does not bring together two that people keep apart', () => {
+		const marks = [{ address: '203.0.113.7' }, { hash: 'aa' }, { domain: 'bad.example' }];
+		const parts = (): Observation[] =>
+			marks.flatMap((mark, i) =>
+				[0, 3].map((m) => seen({ at: at(m), what: `step ${i} ${m}`, target: `pc-${i + 1}`, ...mark })),
+			);
+		const all = seen({
+			at: at(6),
+			what: 'beacon',
+			target: 'pc-1',
+			severity: 'critical',
+			...Object.assign({}, ...marks),
+		});
+		const free = run(parts());
+		const ids = [0, 2, 4].map((i) => free.clusters[i] ?? '');
+		const met = free.engine.place(free.state, all, () => 'new');
+		expect(met.merges).toHaveLength(2);
+		const bound = run(parts());
+		const [one = '', other = ''] = met.merges.map((merge) => merge.from);
+		expect(ids).toEqual(expect.arrayContaining([one, other]));
+		keepApart(bound.state, one, other);
+		bound.engine.place(bound.state, all, () => 'new');
+		expect(finalId(bound.state, one)).not.toBe(finalId(bound.state, other));
 	});
 });
 
