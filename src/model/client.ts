@@ -5,7 +5,15 @@ import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError, RateLim
 import { z } from 'zod';
 import { type Destination, destinationOf, isOnList } from '../domain/destination.ts';
 import type { Instant } from '../domain/time.ts';
-import { type Breaker, type Budget, createBreaker, createBudget, type Spent, type Use } from './budget.ts';
+import {
+	type Breaker,
+	type Budget,
+	createBreaker,
+	createBudget,
+	type Reservation,
+	type Spent,
+	type Use,
+} from './budget.ts';
 import { type Prompt, promptHash } from './prompt.ts';
 
 /** Bytes of one response; a server that sends more is cut off. */
@@ -88,7 +96,9 @@ export type Adviser = {
 
 type Failure = { readonly reason: FailureReason; readonly detail: string };
 type Ladder<T> = ({ readonly data: T; readonly via: Format } | Failure) & {
+	/** Over all calls, and of the last one alone. */
 	readonly usage: Usage;
+	readonly last: Usage;
 	readonly calls: number;
 };
 /** Tokens sent and received, over all calls for one question. */
@@ -129,8 +139,17 @@ export function createAdviser(options: AdviserOptions): Adviser {
 		const expected = { input: estimateTokens(prompt.system + prompt.user), output: ANSWER_TOKENS_MAX };
 		const reservation = budget.reserve(useOf(expected, options.price), began);
 		if (!reservation.ok) return { ok: false, reason: 'budget', detail: reservation.limit, ...facts(NOTHING, 0) };
-		const result = await climb(client, options, question);
-		reservation.settle(useOf(result.usage, options.price));
+		// Each further try is a call that has to be paid for: it sets its own cost aside, or is not made.
+		let held: Reservation = reservation;
+		const mayAgain = (last: Usage): boolean => {
+			held.settle(useOf(last, options.price));
+			const input = Math.max(expected.input, last.input);
+			const next = budget.reserve(useOf({ ...expected, input }, options.price), now());
+			held = next.ok ? next : NOT_HELD;
+			return next.ok;
+		};
+		const result = await climb(client, options, question, mayAgain);
+		held.settle(useOf(result.last, options.price));
 		if ('data' in result) {
 			breaker.succeeded();
 			return { ok: true, data: result.data, via: result.via, ...facts(result.usage, result.calls) };
@@ -149,21 +168,37 @@ export function createAdviser(options: AdviserOptions): Adviser {
 }
 
 const NOTHING: Usage = { input: 0, output: 0 };
+/** What nothing was set aside for: the last call is settled already. */
+const NOT_HELD: Reservation = { ok: true, settle: () => undefined };
 
 function useOf({ input, output }: Usage, price: Price | undefined): Use {
 	const money = price === undefined ? 0 : (input * price.inputPerMillion + output * price.outputPerMillion) / 1_000_000;
 	return { tokens: input + output, money };
 }
 
-/** The ladder of STACK.md section 6: two tries at each form, one deadline over all of them. */
-async function climb<T>(client: OpenAI, options: AdviserOptions, question: Question<T>): Promise<Ladder<T>> {
+/**
+ * The ladder of STACK.md section 6: two tries at each form, one deadline over all of them.
+ *
+ * @param mayAgain asked before each further call, with what the last one used; a no ends the ladder
+ */
+async function climb<T>(
+	client: OpenAI,
+	options: AdviserOptions,
+	question: Question<T>,
+	mayAgain: (last: Usage) => boolean,
+): Promise<Ladder<T>> {
 	const deadline = AbortSignal.timeout(options.timeoutMs);
 	const signal = question.signal === undefined ? deadline : AbortSignal.any([deadline, question.signal]);
 	let usage = NOTHING;
+	let last = NOTHING;
 	let calls = 0;
 	let fault = '';
 	for (const format of ['json_schema', 'json_object', 'text'] as const) {
 		for (let attempt = 0; attempt < TRIES_PER_FORMAT; attempt++) {
+			if (calls > 0 && !mayAgain(last)) {
+				const detail = `${fault}; the budget holds no further try`.slice(-300);
+				return { reason: 'invalid', detail, usage, last, calls };
+			}
 			const messages = messagesFor(question, format, fault);
 			try {
 				calls++;
@@ -177,21 +212,23 @@ async function climb<T>(client: OpenAI, options: AdviserOptions, question: Quest
 					},
 					{ signal },
 				);
-				usage = sum(usage, usageOf(response, messages));
+				last = usageOf(response, messages);
+				usage = sum(usage, last);
 				const read = readAnswer(response, question.schema);
-				if ('data' in read) return { data: read.data, via: format, usage, calls };
-				if (read.reason !== 'invalid') return { ...read, usage, calls };
+				if ('data' in read) return { data: read.data, via: format, usage, last, calls };
+				if (read.reason !== 'invalid') return { ...read, usage, last, calls };
 				fault = read.detail;
 			} catch (error) {
 				const failure = failureOf(error, deadline);
-				usage = sum(usage, { input: estimateTokens(messages.map((message) => message.content).join('')), output: 0 });
+				last = { input: estimateTokens(messages.map((message) => message.content).join('')), output: 0 };
+				usage = sum(usage, last);
 				// Some endpoints answer 400 or 422 to a form they do not know: step down.
 				if (error instanceof APIError && (error.status === 400 || error.status === 422) && format !== 'text') break;
-				return { ...failure, usage, calls };
+				return { ...failure, usage, last, calls };
 			}
 		}
 	}
-	return { reason: 'invalid', detail: fault.slice(0, 300), usage, calls };
+	return { reason: 'invalid', detail: fault.slice(0, 300), usage, last, calls };
 }
 
 type Message = { role: 'system' | 'user'; content: string };

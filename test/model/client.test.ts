@@ -126,6 +126,16 @@ describe('brakes', () => {
 		expect((await limited.ask(question)).ok).toBe(true);
 	});
 
+	it('does not pay for further tries that the budget does not hold, however bad the answers are', async () => {
+		server.behave('not_json');
+		const limited = adviser({ tokensPerHour: 1_950 });
+		const answer = await limited.ask(question);
+		expect(answer).toMatchObject({ ok: false, reason: 'invalid' });
+		expect(answer.ok ? '' : answer.detail).toMatch(/the budget holds no further try$/);
+		expect(limited.status().tokensHour).toBeLessThanOrEqual(1_950);
+		expect(answer.tokens).toBe(limited.status().tokensHour);
+	});
+
 	it('holds the day’s budget over many hours, and counts what others spent', async () => {
 		server.behave('good');
 		let now = 0;
