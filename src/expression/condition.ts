@@ -20,6 +20,12 @@ const FIELD_SHOWN_MAX = 60;
 /** A text longer than this is cut before a pattern looks at it (linear time, but not free). */
 const MATCHED_TEXT_MAX = 20_000;
 
+/**
+ * Characters that the patterns of one evaluation look at together: a pattern inside two loops over a long description would otherwise
+ * read it 40,000 times, which takes minutes. Names of 200 entities against one another stay below it.
+ */
+const MATCHED_IN_ALL_MAX = 1_000_000;
+
 type ExpressionErrorCode = 'too_long' | 'too_large' | 'syntax' | 'type' | 'field' | 'pattern' | 'not_a_condition';
 
 /**
@@ -71,7 +77,8 @@ export function compileExpression(text: string, variables: Variables): Result<Ex
 		return err(fault(text, 'too_long', `${text.length} characters: at most ${EXPRESSION_LENGTH_MAX} are allowed`, 0));
 	}
 	const patterns = new Map<string, RE2JS>();
-	const environment = environmentOf(variables, patterns);
+	const work = { matched: 0 };
+	const environment = environmentOf(variables, patterns, work);
 	try {
 		const rewritten = rewriteMatches(text, environment, patterns);
 		if (!rewritten.ok) return rewritten;
@@ -80,7 +87,11 @@ export function compileExpression(text: string, variables: Variables): Result<Ex
 		if (!checked.valid) return err(faultOf(text, checked.error, 'type'));
 		const slip = unknownField(text, parsed.ast, variables);
 		if (slip !== null) return err(slip);
-		return ok({ text, type: checked.type ?? 'dyn', run: (context) => parsed(context) });
+		const run = (context: Readonly<Record<string, unknown>>): unknown => {
+			work.matched = 0;
+			return parsed(context);
+		};
+		return ok({ text, type: checked.type ?? 'dyn', run });
 	} catch (error) {
 		return err(faultOf(text, error, 'syntax'));
 	}
@@ -164,7 +175,7 @@ export function explainExpressionError(error: ExpressionError): string {
 	return `line ${error.line}, column ${error.column}: ${error.message}\n${error.caret}`;
 }
 
-function environmentOf(variables: Variables, patterns: Map<string, RE2JS>): Environment {
+function environmentOf(variables: Variables, patterns: Map<string, RE2JS>, work: { matched: number }): Environment {
 	const environment = new Environment({
 		unlistedVariablesAreDyn: false,
 		homogeneousAggregateLiterals: false,
@@ -181,7 +192,11 @@ function environmentOf(variables: Variables, patterns: Map<string, RE2JS>): Envi
 	environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (value: string, pattern: string) => {
 		const compiled = patterns.get(pattern);
 		if (compiled === undefined) throw new Error('a pattern that was not checked');
-		return compiled.matcher(value.slice(0, MATCHED_TEXT_MAX)).find();
+		const looked = value.slice(0, MATCHED_TEXT_MAX);
+		work.matched += looked.length;
+		if (work.matched > MATCHED_IN_ALL_MAX)
+			throw new Error(`\`matches\` looked at more than ${MATCHED_IN_ALL_MAX.toLocaleString('en-US')} characters`);
+		return compiled.matcher(looked).find();
 	});
 	environment.registerFunction('map.text(string): string', (map: unknown, key: string) => textUnder(map, key));
 	return environment;

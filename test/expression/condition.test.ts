@@ -94,6 +94,22 @@ describe('conditions', () => {
 		expect(compileCondition(text, { alert: ['title', 'entities'], labels: 'map' }).ok).toBe(true);
 	});
 
+	it('stops a pattern inside loops over a long text, and leaves names against names', () => {
+		const entities = Array.from({ length: 200 }, (_, i) => ({ value: `engineering-station-${i}`, type: 'host' }));
+		const loops = (what: string): string => `alert.entities.exists(a, alert.entities.exists(b, ${what}))`;
+		const ask = (what: string): unknown => {
+			const compiled = compileCondition(loops(what), variables);
+			if (!compiled.ok) throw new Error(compiled.error.message);
+			return evaluate(compiled.value, { alert: { entities, title: 'powershell and foo words '.repeat(800) } });
+		};
+		const began = performance.now();
+		expect(ask('alert.title.matches("(?i)\\\\bfoo\\\\s+bar[0-9]+x$")')).toEqual({
+			fault: expect.stringMatching(/looked at more than 1,000,000 characters/),
+		});
+		expect(performance.now() - began).toBeLessThan(10_000);
+		expect(ask('b.value.matches("^nobody$")')).toBe(false);
+	});
+
 	it('matches in linear time where a backtracking engine would hang', () => {
 		const compiled = compileCondition('alert.title.matches("(a+)+$")', variables);
 		if (!compiled.ok) throw new Error(compiled.error.message);
