@@ -168,6 +168,14 @@ function undoneBy(one: Rule, other: Rule, isBefore: boolean, isSame: boolean): s
 	if (isBefore && one.set !== undefined && other.set !== undefined && one.set !== other.set) {
 		said.push(`\`set: ${one.set}\` never counts: ${where} fires later ${when} and sets ${other.set}`);
 	}
+	if (isBefore && one.raise !== undefined && other.set !== undefined) {
+		said.push(`\`raise: ${one.raise}\` never counts: ${where} fires later ${when} and sets ${other.set}`);
+	}
+	// Process safety stands wherever in the order it was said.
+	const isSafety = other.category === 'process_safety';
+	if (!isBefore && isSafety && one.category !== undefined && one.category !== 'process_safety') {
+		said.push(`\`category: ${one.category}\` never counts: ${where} fires ${when} and says process_safety`);
+	}
 	if (isBefore && one.category !== undefined && other.category !== undefined && one.category !== other.category) {
 		if (one.category !== 'process_safety') {
 			said.push(`\`category: ${one.category}\` never counts: ${where} fires later ${when} and says ${other.category}`);
@@ -180,10 +188,11 @@ function undoneBy(one: Rule, other: Rule, isBefore: boolean, isSame: boolean): s
 		said.push(`\`set: ${one.set}\` never counts: ${where} fires ${when}, and its floor is ${other.floor}`);
 	}
 	const least = [other.floor, other.set].find((at) => at !== undefined && severityRank(at) >= severityRank('high'));
-	if (one.mute === true && least !== undefined) {
-		said.push(`\`mute\` never counts: ${where} fires ${when} and calls it ${least}`);
+	if (one.mute === true && (isSafety || least !== undefined)) {
+		const what = isSafety ? 'says process_safety' : `calls it ${least}`;
+		said.push(`\`mute\` never counts: ${where} fires ${when} and ${what}`);
 	}
-	if (other.mute === true && one.mute !== true && !isLoud(one)) {
+	if (other.mute === true && one.mute !== true && !isLoud(one) && one.category !== 'process_safety') {
 		said.push(`nobody sees what it does: ${where} mutes the alert ${when}`);
 	}
 	if (isSame && isBefore && sameEffects(one, other)) said.push(`says the same as ${where}`);

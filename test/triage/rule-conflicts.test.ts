@@ -42,6 +42,30 @@ describe('rules taken together', () => {
 			/^1: .*fires later whenever this one does and sets low$/,
 		],
 		[
+			'a raise before a severity that is set',
+			[
+				{ when: PLC, raise: 2 },
+				{ when: PLC, set: 'low' },
+			],
+			/^1: .*`raise: 2` never counts: rule `r2` .* fires later on the same condition and sets low$/,
+		],
+		[
+			'a category after process safety',
+			[
+				{ when: PLC, category: 'process_safety' },
+				{ when: `${PLC} && alert.status == "open"`, category: 'audit' },
+			],
+			/^2: .*`category: audit` never counts: rule `r1` .* fires whenever this one does and says process_safety$/,
+		],
+		[
+			'a mute of what another rule calls process safety',
+			[
+				{ when: PLC, category: 'process_safety' },
+				{ when: `${PLC} && alert.kind == "process"`, mute: true },
+			],
+			/^2: .*`mute` never counts: rule `r1` .* fires whenever this one does and says process_safety$/,
+		],
+		[
 			'order decides, not the place in the file',
 			[
 				{ when: PLC, set: 'low', order: 20 },
