@@ -13,7 +13,7 @@ import type { Observation } from './observation.ts';
 import { describeCrossing, INTO_OT } from './path.ts';
 import type { Scored } from './score.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
-import { anyApart, areApart, type Cluster, type ClusterKind, finalId, type State } from './state.ts';
+import { areApart, type Cluster, type ClusterKind, finalId, isApartFromAny, type State } from './state.ts';
 import { causesOf, noteFailure, stormOf } from './storm.ts';
 
 export type EngineContext = { readonly inventory: Inventory; readonly windows: readonly Window[] };
@@ -166,7 +166,8 @@ function placeInStorm(
 	for (const id of storm.kind === 'starts' ? storm.gathered : []) {
 		const held = openOne(state, id);
 		// Only what is nothing yet but these failures: an incident that had some keeps its alerts.
-		if (held === null || held.kind !== 'evidence' || anyApart(state, [held.id, cluster, ...early.keys()])) continue;
+		if (held === null || held.kind !== 'evidence' || isApartFromAny(state, held.id, [cluster, ...early.keys()]))
+			continue;
 		if (held.failures < held.size || state.now - held.first > settings.stormQuiet) continue;
 		early.set(held.id, held);
 	}
@@ -193,8 +194,9 @@ function placeByEvidence(state: State, observation: Observation, newId: () => st
 	for (const other of rest.slice(0, 3)) {
 		if (best.cluster.kind !== 'evidence' || other.cluster.kind !== 'evidence') continue;
 		if (areApart(state, best.cluster.id, other.cluster.id) || taken.has(other.cluster.id)) continue;
+		const gathered = merges.map((merge) => merge.from);
+		if (isApartFromAny(state, other.cluster.id, gathered)) continue;
 		const join = { score: round(other.score), threshold: settings.bridge, parts: roundParts(other.parts) };
-		if (anyApart(state, [other.cluster.id, ...merges.map((merge) => merge.from)])) continue;
 		if (other.score >= settings.bridge && best.score >= settings.bridge) {
 			merges.push({ from: other.cluster.id, into: best.cluster.id, join });
 		} else if (other.score >= settings.threshold && other.cluster.conditions.size > 1) {
@@ -228,7 +230,7 @@ function chainOf(state: State, observation: Observation, best: Scored, settings:
 		const wait = at.first - early.last;
 		if (pause * PACE_LIKE < wait || pause > wait * PACE_LIKE) break;
 		const gathered = found.map((merge) => merge.from);
-		if (anyApart(state, [early.id, best.cluster.id, ...gathered]) || gathered.includes(early.id)) break;
+		if (isApartFromAny(state, early.id, [best.cluster.id, ...gathered]) || gathered.includes(early.id)) break;
 		const detail = `${Math.round(wait / HOUR)} h before, the pace is confirmed`;
 		found.push({
 			from: early.id,

@@ -125,9 +125,11 @@ export function areApart(state: State, one: string, other: string): boolean {
 	return state.pairsApart.has(`${one}|${other}`);
 }
 
-/** True where people said that any two of these are two: one alert that fits both must not bring them together. */
-export function anyApart(state: State, ids: readonly string[]): boolean {
-	return ids.some((one, i) => ids.slice(i + 1).some((other) => areApart(state, one, other)));
+/** True where people said that this one and any of the others are two: one alert that fits them all must not bring these together. */
+export function isApartFromAny(state: State, one: string, others: Iterable<string>): boolean {
+	if (state.pairsApart.size === 0) return false;
+	for (const other of others) if (areApart(state, one, other)) return true;
+	return false;
 }
 
 /** What people said of a cluster holds for the one that it flows into. Work grows with what people said, not with alerts. */
