@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { correlationHandlers } from '../../src/correlation/correlation.ts';
 import { splitIncident } from '../../src/correlation/people.ts';
-import { MINUTE, SECOND } from '../../src/domain/time.ts';
+import { DAY, MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { Due, Topic } from '../../src/domain/topic.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import { type Lead, openLead } from '../../src/store/lead.ts';
@@ -162,6 +162,21 @@ describe('the correlation stage', () => {
 		const [incident] = await incidents();
 		expect(incident?.['alert_count']).toBe(2);
 		expect((await alerts()).every((row) => row['incident'] === incident?.['id'])).toBe(true);
+	});
+
+	it('an alert of a clock that is years ahead ends no incident that is under way', async () => {
+		const handlers = await start();
+		const step = (title: string, minute: number) => alertRow({ title, minute, target: 'pc-1', hash: 'aa11' });
+		await handlers.correlate?.(await due('correlate', [step('dropper', 0), step('injection', 1)]));
+		const ahead = NOW + 3_650 * DAY;
+		const wrong = alertRow({ title: 'restarted', minute: 2, target: 'pc-9' });
+		await handlers.correlate?.(
+			await due('correlate', [{ ...wrong, occurred_at: ahead, first_seen: ahead, last_seen: ahead }]),
+		);
+		await handlers.correlate?.(await due('correlate', [step('beacon', 3)]));
+		const [one, two, other, three] = await alerts();
+		expect([two?.['incident'], three?.['incident']]).toEqual([one?.['incident'], one?.['incident']]);
+		expect(other?.['incident']).not.toBe(one?.['incident']);
 	});
 
 	it('goes on after a restart as if nothing had happened', async () => {
