@@ -75,7 +75,8 @@ export function judge(alert: Alert, context: JudgeContext): Verdict {
 	);
 	const domain = placed ?? words?.domain ?? 'it';
 	const category = categoryFor(alert, answer, stated, words, domain);
-	const isProcessSafety = alert.kind === 'process_safety' || category === 'process_safety';
+	// A rule may file it elsewhere, but takes nothing of what protects it.
+	const isProcessSafety = category === 'process_safety' || ownCategory(alert, stated) === 'process_safety';
 	const severity = severityFor(alert, answer, words, target, isProcessSafety, reasons);
 	const techniques = techniquesFor(alert, answer, stated, words);
 	const lead = techniques[0]?.id;
@@ -172,13 +173,21 @@ function categoryFor(
 	if (last !== undefined) return last;
 	const kind = CATEGORY_OF_KIND[alert.kind];
 	if (kind !== null) return kind[domain];
+	const said = ownCategory(alert, stated);
+	if (said !== null) return said;
+	const worded = words?.category ?? 'other';
+	return stated.tactic === null || FINER_THAN_TACTIC.includes(worded) ? worded : stated.tactic;
+}
+
+/** What the sensor files a security alert under, or its technique stands for; null where its source says neither. */
+function ownCategory(alert: Alert, stated: Stated): Category | null {
+	if (CATEGORY_OF_KIND[alert.kind] !== null) return null;
 	if (stated.category !== null) return stated.category;
 	for (const id of alert.techniques) {
 		const named = categoryOfTechnique(id);
 		if (named !== null) return named;
 	}
-	const worded = words?.category ?? 'other';
-	return stated.tactic === null || FINER_THAN_TACTIC.includes(worded) ? worded : stated.tactic;
+	return null;
 }
 
 type SeverityAnswer = { readonly severity: Severity; readonly floor: Severity };

@@ -316,6 +316,16 @@ describe('laws', () => {
 		);
 	});
 
+	it('a rule that files what its source calls a loss of safety elsewhere neither mutes it nor takes it below high', () => {
+		for (const effect of [{ mute: true }, { set: 'low' }]) {
+			const verdict = judge(alert({ techniques: ['T0880'] }), {
+				...context,
+				rules: rulesOf(rule({ when: 'alert.kind == "security"', category: 'policy', ...effect })),
+			});
+			expect(verdict).toMatchObject({ category: 'policy', muted: false, severity: 'high', severity_floor: 'high' });
+		}
+	});
+
 	it('no rule mutes a process-safety alarm or takes it below high', () => {
 		fc.assert(
 			fc.property(anyAlert, (given) => {
