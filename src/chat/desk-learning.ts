@@ -2,6 +2,7 @@
 
 import { makeId } from '../domain/id.ts';
 import type { Learned } from '../domain/learned.ts';
+import type { Person } from '../domain/person.ts';
 import type { Database } from '../store/database.ts';
 import { readInsight } from '../store/read/insight.ts';
 import {
@@ -65,13 +66,13 @@ export async function readFeedback(
 /** @param splitOff makes the answer of a split, in the same way as the command does */
 export async function readLearnedClick(
 	desk: LearningDesk,
-	acting: Acting,
+	{ acting, people }: { readonly acting: Acting; readonly people: readonly Person[] },
 	id: string,
 	incidentOf: (id: string) => Promise<Situation | null>,
 	splitOff: (learned: Learned) => Promise<Answer>,
 	now: number,
 ): Promise<LearnedClick | null> {
-	const { database, learning, directory } = desk;
+	const { database, learning } = desk;
 	const learned = await readLearned(database, id);
 	if (learned === null) return null;
 	const situation = await incidentOf(learned.incident);
@@ -89,7 +90,7 @@ export async function readLearnedClick(
 		inForce: inForce.length,
 		preview: content.kind === 'rule' && isOpen ? learning.preview(content, lookedBack, now) : null,
 		split: answer === null ? null : () => answer,
-		people: directory.people,
+		people,
 		now,
 	};
 }

@@ -96,12 +96,15 @@ export async function readDeputies(database: Database, now: number): Promise<rea
 	return deputiesOf(await readDeputyEntries(database, now - DEPUTY_MAX_MS));
 }
 
+/** Who acts, and everybody, with the roles that they hold now. */
+export type Standing = { readonly acting: Acting; readonly people: Directory['people'] };
+
 /** The one who acts and everybody else, with the roles that they hold for others at this moment. */
 export async function withStandIns(
 	desk: Pick<Desk, 'database' | 'directory'>,
 	acting: Acting,
 	now: number,
-): Promise<{ readonly acting: Acting; readonly people: Directory['people'] }> {
+): Promise<Standing> {
 	const { person } = acting;
 	const { people } = desk.directory;
 	const known = person === null ? people : [...people.filter((one) => one.id !== person.id), person];
@@ -290,7 +293,7 @@ export async function performMerge(
 /** Everything a command may look at; `reads` names what it has to see beyond what every command sees. */
 export async function readCall(
 	desk: Desk,
-	acting: Acting,
+	{ acting, people }: Standing,
 	words: readonly string[],
 	incident: string | null,
 	reads: readonly Read[],
@@ -319,9 +322,10 @@ export async function readCall(
 		pending,
 		freezes,
 		health: { topics, faults, unparsed },
+		people,
 		places: directory.places,
 		naming: directory.naming,
-		loaded: await readLoaded(desk, acting, reads, words, incident, now),
+		loaded: await readLoaded(desk, { acting, people }, reads, words, incident, now),
 		split: desk.split,
 		now,
 		newId: (prefix) => makeId(prefix, now, cryptoRandom),
@@ -338,7 +342,7 @@ export async function performCommand(
 	const answer = await decideAndRecord(desk, async (now) => {
 		const command = findCommand(name);
 		const incident = command?.takesIncident === true ? await findNamed(desk, words[0]) : null;
-		const { acting: standing } = await withStandIns(desk, acting, now);
+		const standing = await withStandIns(desk, acting, now);
 		return runCommand(name, await readCall(desk, standing, words, incident, command?.reads ?? [], now));
 	});
 	return answer.opened === undefined ? answer : await withNumber(desk, answer, answer.opened);
@@ -375,7 +379,7 @@ async function findNamed(desk: Desk, word: string | undefined): Promise<string |
 
 async function readLoaded(
 	desk: Desk,
-	acting: Acting,
+	standing: Standing,
 	reads: readonly Read[],
 	words: readonly string[],
 	incident: string | null,
@@ -401,14 +405,14 @@ async function readLoaded(
 			: NOTHING_LOADED.worklist,
 		drills: wants('drills') ? await readDrillDesk(desk, words) : null,
 		deputies: wants('deputies') ? { people: directory.people, held: await readDeputies(database, now) } : null,
-		...(await readLearning(desk, acting, reads, words, incident, now)),
+		...(await readLearning(desk, standing, reads, words, incident, now)),
 	};
 }
 
 /** What learning and `details` ask for. */
 async function readLearning(
 	desk: Desk,
-	acting: Acting,
+	standing: Standing,
 	reads: readonly Read[],
 	words: readonly string[],
 	incident: string | null,
@@ -418,9 +422,10 @@ async function readLearning(
 	const wants = (read: Read): boolean => reads.includes(read);
 	const isAsked = (wants('feedback') || wants('insight')) && incident !== null;
 	const situation = isAsked ? await readSituation(database, incident) : null;
-	const splitOff = async (learned: Learned): Promise<Answer> => await splitProposed(desk, acting, learned, now);
+	const splitOff = async (learned: Learned): Promise<Answer> => await splitProposed(desk, standing, learned, now);
 	return {
-		feedback: wants('feedback') && situation !== null ? await readFeedback(desk, acting, situation, now) : null,
+		feedback:
+			wants('feedback') && situation !== null ? await readFeedback(desk, standing.acting, situation, now) : null,
 		insight: wants('insight') && situation !== null ? await insightFor(desk, situation.incident) : null,
 		learned: wants('learned')
 			? {
@@ -433,7 +438,7 @@ async function readLearning(
 		decided: wants('decided')
 			? await readLearnedClick(
 					desk,
-					acting,
+					standing,
 					words[0] ?? '',
 					async (id) => await readSituation(database, id),
 					splitOff,
@@ -444,10 +449,10 @@ async function readLearning(
 }
 
 /** The split that was proposed, judged by the command's own rule and rights. */
-async function splitProposed(desk: Desk, acting: Acting, learned: Learned, now: number): Promise<Answer> {
+async function splitProposed(desk: Desk, standing: Standing, learned: Learned, now: number): Promise<Answer> {
 	if (learned.content.kind !== 'split') return say(GONE);
 	const words = [learned.incident, ...learned.content.alerts, 'because', `${learned.id}, ${learned.content.why}`];
-	return runCommand('split', await readCall(desk, acting, words, learned.incident, ['members'], now));
+	return runCommand('split', await readCall(desk, standing, words, learned.incident, ['members'], now));
 }
 
 async function readOther(desk: Desk, word: string | undefined): Promise<Loaded['other']> {

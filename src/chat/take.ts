@@ -290,9 +290,9 @@ export async function takeCommand(room: Counter, typed: Typed): Promise<string> 
 
 /** Shows the person what is open and what waits for them. */
 export async function showHome(room: Counter, user: string): Promise<void> {
-	const { acting } = await withStandIns(room.desk, await actingFor(room, user), room.now());
-	const call = await readCall(room.desk, acting, [], null, ['worklist'], room.now());
-	const { person } = acting;
+	const standing = await withStandIns(room.desk, await actingFor(room, user), room.now());
+	const call = await readCall(room.desk, standing, [], null, ['worklist'], room.now());
+	const { person } = standing.acting;
 	const mine = call.pending.flatMap((step) => {
 		const incident = call.open.find((one) => one.id === step.incident);
 		return incident !== undefined && person !== null && mayAct(room, person, step) ? [{ incident, step }] : [];

@@ -23,6 +23,12 @@ export function isSamePerson(a: Person, b: Person): boolean {
 	return a.id === b.id || (a.slack !== null && a.slack === b.slack) || (a.email !== null && sameText(a.email, b.email));
 }
 
+/** The same for one who is known by an id alone: who is not in the list any more is told apart by it. */
+export function isOneOf(people: readonly Person[], id: string, person: Person): boolean {
+	const other = people.find((one) => one.id === id);
+	return id === person.id || (other !== undefined && isSamePerson(other, person));
+}
+
 function sameText(a: string, b: string | null): boolean {
 	return b !== null && a.trim().toLowerCase() === b.trim().toLowerCase();
 }

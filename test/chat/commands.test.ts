@@ -5,8 +5,9 @@ import { type CommandCall, type Freeze, NOTHING_LOADED } from '../../src/chat/co
 import { readDuration, readValue } from '../../src/chat/commands/fact.ts';
 import { COMMANDS, helpText, readIncidentNumber, readTyped, runCommand } from '../../src/chat/commands/index.ts';
 import { FACT_NAMES, FACTS } from '../../src/domain/fact.ts';
+import type { Person } from '../../src/domain/person.ts';
 import { err } from '../../src/domain/result.ts';
-import { acting, directory, entry, incident, NOW, situation, step } from './world.ts';
+import { acting, directory, entry, incident, NOW, PEOPLE, situation, step } from './world.ts';
 
 function call(who: string, typed: string, given: Partial<CommandCall> = {}): [string, CommandCall] {
 	const { name, words } = readTyped(typed);
@@ -21,6 +22,7 @@ function call(who: string, typed: string, given: Partial<CommandCall> = {}): [st
 			pending: [step()],
 			freezes: [],
 			health: { topics: [], faults: [], unparsed: 0 },
+			people: directory.people,
 			places: directory.places,
 			naming: directory.naming,
 			loaded: NOTHING_LOADED,
@@ -163,6 +165,20 @@ describe('thaw', () => {
 		['a reader', 'rita', asked],
 	])('is not confirmed by %s', (_name, who, freeze) => {
 		expect(run(who, 'thaw site north', { freezes: [freeze] })).toMatchObject({ outcome: 'refused', changes: [] });
+	});
+
+	it.each<[string, Partial<Person>]>([
+		['another entry of the one who asked', { email: 'Pia@Plant.example' }],
+		['who stands in for the one who asked', { stands_in_for: ['pia'] }],
+	])('is not confirmed by %s: that is no second person', (_name, more) => {
+		const { person } = acting('olaf');
+		if (person === null) throw new Error('olaf is nobody');
+		const olaf = { ...person, ...more };
+		const people = PEOPLE.map((one) =>
+			one.id === 'olaf' ? olaf : one.id === 'pia' ? { ...one, email: 'pia@plant.example' } : one,
+		);
+		const given = { freezes: [asked], people, acting: { ...acting('olaf'), person: olaf } };
+		expect(run('olaf', 'thaw site north', given)).toMatchObject({ outcome: 'refused', changes: [] });
 	});
 
 	it('asks anew when the asking has grown old', () => {

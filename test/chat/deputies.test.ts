@@ -120,6 +120,7 @@ function run(who: string, typed: string, given: Partial<CommandCall> = {}, deput
 		pending: [step()],
 		freezes: [],
 		health: { topics: [], faults: [], unparsed: 0 },
+		people: PEOPLE,
 		places: directory.places,
 		naming: directory.naming,
 		loaded: { ...NOTHING_LOADED, deputies: { people: PEOPLE, held: deputies } },

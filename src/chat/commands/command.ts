@@ -78,6 +78,8 @@ export type CommandCall = {
 	readonly pending: readonly Step[];
 	readonly freezes: readonly Freeze[];
 	readonly health: Health;
+	/** Everybody with the roles that they hold now: two entries may be one human being. */
+	readonly people: readonly Person[];
 	readonly places: Places;
 	readonly naming: Naming;
 	/** What the command says in `reads`; empty for the others. */

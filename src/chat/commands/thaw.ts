@@ -3,6 +3,7 @@
 import type { Role } from '../../domain/person.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { MINUTE } from '../../domain/time.ts';
+import { isOneOf } from '../../safety/approval.ts';
 import { type Answer, actorOf, STRANGER, wayOf } from '../answer.ts';
 import { isOnCall, placesOfIncident, THAW_ROLES } from '../people.ts';
 import type { Place } from '../situation.ts';
@@ -123,14 +124,16 @@ function ask(call: CommandCall, held: Freeze, lift: Lift): Answer {
 
 function confirm(call: CommandCall, held: Freeze, lift: Lift): Answer {
 	const { acting, now } = call;
-	if (held.thaw_asked_by === acting.id)
+	const { person } = acting;
+	// As with approvals: two entries of one human being, or one and who stands in for them, are not two.
+	if (held.thaw_asked_by === acting.id || (person !== null && isOneOf(call.people, held.thaw_asked_by ?? '', person)))
 		return refuseCommand(
 			call,
 			'thaw',
 			'same person',
-			`Still frozen: ${lift.typed}. You asked yourself, so somebody else has to confirm.`,
+			`Still frozen: ${lift.typed}. You asked yourself, or who asked counts as you, so somebody else has to confirm.`,
 		);
-	if (acting.person === null || !answersFor(acting.person, lift.roles, lift.places)) {
+	if (person === null || !answersFor(person, lift.roles, lift.places)) {
 		return refuseCommand(
 			call,
 			'thaw',

@@ -5,6 +5,7 @@ import { isInForce, type Learned, type LearnedPreview, type LearnedYes } from '.
 import { holdsRole, type Person, type Role } from '../../domain/person.ts';
 import type { Result } from '../../domain/result.ts';
 import { DAY, type Instant, toIso } from '../../domain/time.ts';
+import { isOneOf } from '../../safety/approval.ts';
 import { LEARNED_MAX } from '../../store/read/learned.ts';
 import type { Change } from '../../store/record.ts';
 import { type Answer, actorOf, refuse, STRANGER, say, wayOf } from '../answer.ts';
@@ -46,11 +47,19 @@ export function applyLearned(click: LearnedClick): Answer {
 			`${learned.id} was proposed more than ${PROPOSED_FOR_MS / DAY} days ago and is void: say it again on a new incident.`,
 		);
 	if (learned.content.kind === 'split') return applySplit(click);
-	if (learned.asked_by === acting.id)
+	if (isOneOf(click.people, learned.asked_by, acting.person))
 		return no(click, 'apply', 'asked for it', 'Not recorded: you asked for it, so somebody else applies it.');
 	const standing = standingYes(click);
 	if (standing.some((yes) => yes.person === acting.id))
 		return say(`Your yes to ${learned.id} stands; ${missingWords(learned, standing)} is missing.`);
+	const { person } = acting;
+	if (standing.some((yes) => isOneOf(click.people, yes.person, person)))
+		return no(
+			click,
+			'apply',
+			'same person',
+			`Not recorded: who has said yes already counts as you; ${missingWords(learned, standing)} is missing.`,
+		);
 	const side = sidesOf(learned).find(
 		(one) => !standing.some((yes) => yes.side === one) && roleFor(acting.person, one, learned) !== null,
 	);
@@ -187,9 +196,10 @@ export function sidesOf(learned: Pick<Learned, 'touches_ot'>): readonly ('it' | 
 /** Yeses that still count: at most a day old, by somebody who still holds the role, never by the asker. */
 function standingYes({ learned, people, now }: LearnedClick): LearnedYes[] {
 	return learned.answers.filter((yes) => {
-		if (yes.side === 'any' || yes.person === learned.asked_by || now - yes.at > YES_FOR_MS) return false;
+		if (yes.side === 'any' || now - yes.at > YES_FOR_MS) return false;
 		const person = people.find((one) => one.id === yes.person);
-		return person !== undefined && roleFor(person, yes.side, learned) !== null;
+		if (person === undefined || isOneOf(people, learned.asked_by, person)) return false;
+		return roleFor(person, yes.side, learned) !== null;
 	});
 }
 

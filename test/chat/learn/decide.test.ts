@@ -181,6 +181,21 @@ describe('applying', () => {
 		expect(after(half, second)).toMatchObject({ state: 'applied', expires_at: NOW + 60_000 + 7 * 86_400_000 });
 	});
 
+	it('counts two entries of one human being as one, and who stands in for the asker as the asker', () => {
+		const same = PEOPLE.map((one) =>
+			one.id === 'ana' || one.id === 'olaf' ? { ...one, email: 'ana@plant.example' } : one,
+		);
+		const as = (who: string, people: typeof PEOPLE) => ({
+			people,
+			acting: { ...acting(who), person: people.find((one) => one.id === who) ?? null },
+		});
+		const half = after(proposalOf('pia'), applyLearned(decide('ana', proposalOf('pia'))));
+		expect(applyLearned(decide('olaf', half, as('olaf', same)))).toMatchObject({ outcome: 'refused', changes: [] });
+		expect(applyLearned(decide('olaf', half)).entries.map((one) => one.kind)).toEqual(['rule.applied']);
+		const standIn = PEOPLE.map((one) => (one.id === 'ana' ? { ...one, stands_in_for: ['pia'] } : one));
+		expect(applyLearned(decide('ana', proposalOf('pia'), as('ana', standIn)))).toMatchObject({ outcome: 'refused' });
+	});
+
 	it('on IT takes one who leads there', () => {
 		const asked = proposalOf('olaf', 'laptop-12');
 		expect(asked.touches_ot).toBe(false);
