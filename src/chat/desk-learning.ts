@@ -2,7 +2,6 @@
 
 import { makeId } from '../domain/id.ts';
 import type { Learned } from '../domain/learned.ts';
-import type { Person } from '../domain/person.ts';
 import type { Database } from '../store/database.ts';
 import { readInsight } from '../store/read/insight.ts';
 import {
@@ -20,7 +19,7 @@ import type { Directory } from './directory.ts';
 import { type Insight, insightOf } from './insight/insight.ts';
 import type { LearnedClick } from './learn/decide.ts';
 import { ASKED_WINDOW_MS, isVoid, type Learning, PROPOSED_FOR_MS } from './learn/feedback.ts';
-import type { Acting } from './people.ts';
+import type { Acting, Standing } from './people.ts';
 import type { Incident, Situation } from './situation.ts';
 
 /** Alerts that a card looks at; details look at all that are read. */
@@ -66,7 +65,7 @@ export async function readFeedback(
 /** @param splitOff makes the answer of a split, in the same way as the command does */
 export async function readLearnedClick(
 	desk: LearningDesk,
-	{ acting, people }: { readonly acting: Acting; readonly people: readonly Person[] },
+	{ acting, people }: Standing,
 	id: string,
 	incidentOf: (id: string) => Promise<Situation | null>,
 	splitOff: (learned: Learned) => Promise<Answer>,

@@ -23,6 +23,9 @@ export type Acting = {
 	readonly via: 'slack' | 'cli' | 'http';
 };
 
+/** Who acts, and everybody, with the roles that they hold now. */
+export type Standing = { readonly acting: Acting; readonly people: readonly Person[] };
+
 /**
  * The person behind a Slack user id, with the roles that people.yaml gives and those of the groups they are in.
  * A member of a group who is not in people.yaml is a person too: named by their Slack id, never anonymous.

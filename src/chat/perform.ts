@@ -48,7 +48,7 @@ import { insightFor, readFeedback, readLearnedClick } from './desk-learning.ts';
 import type { Directory } from './directory.ts';
 import { type DrillGround, readDrillDesk } from './drill-desk.ts';
 import { giveFeedback, type Learning } from './learn/feedback.ts';
-import { type Acting, attestRoles, placesOfIncident } from './people.ts';
+import { type Acting, attestRoles, placesOfIncident, type Standing } from './people.ts';
 import type { Place, Situation, Step } from './situation.ts';
 import type { Ticks } from './views/modals.ts';
 import { incidentName } from './views/words.ts';
@@ -95,9 +95,6 @@ async function decideAndRecord(desk: Desk, decide: (now: number) => Promise<Answ
 export async function readDeputies(database: Database, now: number): Promise<readonly Deputy[]> {
 	return deputiesOf(await readDeputyEntries(database, now - DEPUTY_MAX_MS));
 }
-
-/** Who acts, and everybody, with the roles that they hold now. */
-export type Standing = { readonly acting: Acting; readonly people: Directory['people'] };
 
 /** The one who acts and everybody else, with the roles that they hold for others at this moment. */
 export async function withStandIns(

@@ -1,6 +1,6 @@
 // `thaw [all|site X|zone Y|incident N|step STEP]`: lifts a freeze or a veto with two people. The first asks, a second one who holds the right
 // confirms. Pure.
-import type { Role } from '../../domain/person.ts';
+import type { Person, Role } from '../../domain/person.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { isOneOf } from '../../safety/approval.ts';
@@ -43,7 +43,7 @@ function liftFreeze(call: CommandCall): Answer {
 	}
 	const isAsked =
 		held.thaw_asked_by !== null && held.thaw_asked_at !== null && now - held.thaw_asked_at <= THAW_ASKED_MS;
-	return isAsked ? confirm(call, held, scoped.value) : ask(call, held, scoped.value);
+	return isAsked ? confirm(call, acting.person, held, scoped.value) : ask(call, held, scoped.value);
 }
 
 /** What is to be lifted, who confirms it, and where they must hold their role. */
@@ -122,18 +122,17 @@ function ask(call: CommandCall, held: Freeze, lift: Lift): Answer {
 	};
 }
 
-function confirm(call: CommandCall, held: Freeze, lift: Lift): Answer {
+function confirm(call: CommandCall, person: Person, held: Freeze, lift: Lift): Answer {
 	const { acting, now } = call;
-	const { person } = acting;
 	// As with approvals: two entries of one human being, or one and who stands in for them, are not two.
-	if (held.thaw_asked_by === acting.id || (person !== null && isOneOf(call.people, held.thaw_asked_by ?? '', person)))
+	if (isOneOf(call.people, held.thaw_asked_by ?? '', person))
 		return refuseCommand(
 			call,
 			'thaw',
 			'same person',
 			`Still frozen: ${lift.typed}. You asked yourself, or who asked counts as you, so somebody else has to confirm.`,
 		);
-	if (person === null || !answersFor(person, lift.roles, lift.places)) {
+	if (!answersFor(person, lift.roles, lift.places)) {
 		return refuseCommand(
 			call,
 			'thaw',
