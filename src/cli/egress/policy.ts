@@ -56,7 +56,7 @@ export function refusedAddresses(reaches: readonly Reach[], inventory: Inventory
 	return reaches.flatMap(({ host, addresses, readOnly }) =>
 		addresses.flatMap((address) => {
 			if (address === INTERNET) return [];
-			const reason = refuseRange(address, forbidden) ?? refuseDestination(inventory, address, readOnly);
+			const reason = refusalOf(address, readOnly, inventory, forbidden);
 			return reason === null ? [] : [`${host} is at ${address}, and ${reason}`];
 		}),
 	);
@@ -66,16 +66,21 @@ export function refusedAddresses(reaches: readonly Reach[], inventory: Inventory
 export function refusedNameServers(dns: readonly string[], inventory: InventoryData): string[] {
 	const forbidden = forbiddenRanges(inventory);
 	return dns.flatMap((address) => {
-		const reason = refuseRange(address, forbidden) ?? refuseDestination(inventory, address, null);
+		const reason = refusalOf(address, null, inventory, forbidden);
 		return reason === null ? [] : [`the name server ${address}: ${reason}`];
 	});
 }
 
-/** A range is no address: it is held against the ranges. */
-function refuseRange(address: string, forbidden: readonly string[]): string | null {
-	return address.includes('/') && forbidden.some((range) => overlap(range, address))
-		? 'that range holds controllers or level 2'
-		: null;
+function refusalOf(
+	address: string,
+	readOnly: string | null,
+	inventory: InventoryData,
+	forbidden: readonly string[],
+): string | null {
+	// A range is no address: it is held against the ranges.
+	if (address.includes('/') && forbidden.some((range) => overlap(range, address)))
+		return 'that range holds controllers or level 2';
+	return refuseDestination(inventory, address, readOnly);
 }
 
 /** Of two ranges that share an address one holds the first of the other. */
