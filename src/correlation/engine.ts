@@ -13,7 +13,7 @@ import type { Observation } from './observation.ts';
 import { describeCrossing, INTO_OT } from './path.ts';
 import type { Scored } from './score.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
-import { areApart, type Cluster, type ClusterKind, finalId, isApartFromAny, type State } from './state.ts';
+import { type Cluster, type ClusterKind, finalId, isApartFromAny, type State } from './state.ts';
 import { causesOf, noteFailure, stormOf } from './storm.ts';
 
 export type EngineContext = { readonly inventory: Inventory; readonly windows: readonly Window[] };
@@ -189,13 +189,12 @@ function placeByEvidence(state: State, observation: Observation, newId: () => st
 	const [best, ...rest] = scored;
 	if (best === undefined || best.score < settings.threshold) return open(newId, observation, scored, settings);
 	const merges: Merge[] = chainOf(state, observation, best, settings);
-	const taken = new Set(merges.map((merge) => merge.from));
 	const suggestions: Suggestion[] = [];
 	for (const other of rest.slice(0, 3)) {
 		if (best.cluster.kind !== 'evidence' || other.cluster.kind !== 'evidence') continue;
-		if (areApart(state, best.cluster.id, other.cluster.id) || taken.has(other.cluster.id)) continue;
 		const gathered = merges.map((merge) => merge.from);
-		if (isApartFromAny(state, other.cluster.id, gathered)) continue;
+		if (gathered.includes(other.cluster.id)) continue;
+		if (isApartFromAny(state, other.cluster.id, [best.cluster.id, ...gathered])) continue;
 		const join = { score: round(other.score), threshold: settings.bridge, parts: roundParts(other.parts) };
 		if (other.score >= settings.bridge && best.score >= settings.bridge) {
 			merges.push({ from: other.cluster.id, into: best.cluster.id, join });
