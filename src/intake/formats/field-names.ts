@@ -1,6 +1,7 @@
 // What a field's name says about its value, in any vendor's payload: a host, a user, a file. Only names are looked at here.
 import type { EntityRole } from '../../domain/alert.ts';
 import type { Draft } from './draft.ts';
+import { bareName } from './fold-names.ts';
 
 /** Adds a value of a named field to an alert. */
 type FieldReader = (draft: Draft, text: string, role: EntityRole) => void;
@@ -104,10 +105,7 @@ const known = new Map<string, FieldName>();
 export function readFieldName(key: string): FieldName {
 	const held = known.get(key);
 	if (held !== undefined) return held;
-	const name = key
-		.slice(0, 100)
-		.toLowerCase()
-		.replace(/[^a-z0-9]/g, '');
+	const name = bareName(key);
 	const reader = BY_NAME.get(name) ?? BY_ENDING.find(([ending]) => name.endsWith(ending))?.[1] ?? null;
 	const print = PRINT_KEY.exec(key)?.[1]?.toLowerCase() ?? null;
 	const field = { reader, isDeaf: DEAF.test(name), isHash: name.includes('hash'), print };

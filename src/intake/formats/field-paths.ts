@@ -2,6 +2,7 @@
 // Only the shape is evened out here; what a field means is said in sources/.
 import { z } from 'zod';
 import { present } from './draft.ts';
+import { bareName } from './fold-names.ts';
 import type { JsonObject, JsonValue } from './json-text.ts';
 import { isJsonObject } from './json-text.ts';
 
@@ -62,10 +63,7 @@ function put(whole: JsonObject, parts: readonly string[], value: JsonValue): voi
 export function bareNames(record: JsonObject): JsonObject {
 	const bare: JsonObject = {};
 	for (const [key, value] of Object.entries(record)) {
-		const name = key
-			.slice(0, 100)
-			.toLowerCase()
-			.replace(/[^a-z0-9]/g, '');
+		const name = bareName(key);
 		if (name !== '' && isPlain(name) && !Object.hasOwn(bare, name)) bare[name] = value;
 	}
 	return bare;

@@ -1,7 +1,7 @@
 // Reads the header of a syslog message (RFC 5424, RFC 3164 and what appliances make of it) and hands back the rest. Framing of a
 // stream into messages and the meaning of the rest are not decided here.
 import type { Instant } from '../../domain/time.ts';
-import { readTime, type TimeContext } from './time-text.ts';
+import { readTime, type TimeContext, ZONES } from './time-text.ts';
 
 export type SyslogMessage = {
 	/** RFC 5424 section 6.2.1; null where the message has no valid <PRI>. */
@@ -30,9 +30,14 @@ const BEFORE_PRI = /^(?:\ufeff|\u00ef\u00bb\u00bf|\s){0,8}(?:\d{1,6} (?=<\d{1,3}
 /** A message that was printed as a Python bytes literal. */
 const BYTES_LITERAL = /^b(['"])(?=<\d{1,3}>)/;
 const RFC5424 = /^[1-9]\d{0,2} (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ?/;
+/** Zones that devices name and whose offset is not known from that: `BST` is one in London and another one in Dhaka. */
+const OTHER_ZONES = 'AK[SD]T|HST|A[CEW][SD]T|NZ[SD]T|BST|IST|MSK|SAST|[HJKS][KGS]T';
+const KNOWN_ZONES = Object.keys(ZONES).filter((name) => name !== 'z');
 /** `EWS` and `FGT` are as likely a host: a word is a zone where it is known as one, or where a colon or the year follows. */
-const RFC3164_TIME =
-	/^[*.]?((?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})? \d{1,2}:\d\d:\d\d(?:\.\d{1,9})?(?: \d{4})?(?: (?:[A-Z]{3,4}(?=:| \d{4} )|(?:UTC|GMT|[ECMP][SD]T|AK[SD]T|HST|A[CEW][SD]T|NZ[SD]T|WES?T|CES?T|EES?T|BST|IST|MSK|SAST|[HJKS][KGS]T)(?= ))(?: \d{4}(?= ))?)?):? /;
+const ZONE = `(?:[A-Z]{3,4}(?=:| \\d{4} )|(?:${KNOWN_ZONES.join('|').toUpperCase()}|${OTHER_ZONES})(?= ))(?: \\d{4}(?= ))?`;
+const RFC3164_TIME = new RegExp(
+	String.raw`^[*.]?((?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})? \d{1,2}:\d\d:\d\d(?:\.\d{1,9})?(?: \d{4})?(?: ${ZONE})?):? `,
+);
 const ISO_TIME = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) /;
 const HOST = /^([\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,254}) (?=\S|$)/u;
 const TAG = /^([\w./-]{1,64})(?:\([\w.-]{1,32}\))?(?:\[([\w.-]{1,32})\])?: ?/;

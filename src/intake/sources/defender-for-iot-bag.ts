@@ -1,6 +1,7 @@
 // Named values of a Defender for IoT alert, whatever form carried them: names are compared without case and marks, so that
 // `sourceDeviceAddress`, `Source Device Address` and `source_device_address` are one. Meaning is given in defender-for-iot.ts.
 import { present } from '../formats/draft.ts';
+import { bareName } from '../formats/fold-names.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject, readJson } from '../formats/json-text.ts';
 import { listIn } from '../formats/list-text.ts';
@@ -16,7 +17,7 @@ const TEXT_MAX = 20_000;
 export function bagOfPairs(pairs: readonly (readonly [string, string])[]): Bag {
 	const values = new Map<string, string>();
 	for (const [key, value] of pairs) {
-		const name = key.toLowerCase().replace(/[^a-z0-9]/g, '');
+		const name = bareName(key);
 		if (present(value) !== null && !values.has(name)) values.set(name, value);
 	}
 	const text = (...names: string[]): string | null =>

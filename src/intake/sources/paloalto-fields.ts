@@ -2,6 +2,7 @@
 // paloalto.ts.
 import type { Draft } from '../formats/draft.ts';
 import { present } from '../formats/draft.ts';
+import { bareName } from '../formats/fold-names.ts';
 
 /** A field of the log by any of its names: CSV, JSON (`SourceAddress`, `source_ip`), LEEF (`SourceLocation`). Names without case and marks. */
 export type Fields = (...names: string[]) => string | null;
@@ -9,10 +10,7 @@ export type Fields = (...names: string[]) => string | null;
 export function fieldsOf(pairs: Iterable<readonly [string, string]>): Fields {
 	const byName = new Map<string, string>();
 	for (const [name, value] of pairs) {
-		const key = name
-			.toLowerCase()
-			.replace(/[^a-z0-9]/g, '')
-			.replace(/^panos(?=.)/, '');
+		const key = bareName(name).replace(/^panos(?=.)/, '');
 		if (!byName.has(key) && present(value) !== null) byName.set(key, value);
 	}
 	return (...names) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { IntakeContext } from '../../domain/alert.ts';
 import { SEVERITIES, type Severity } from '../../domain/severity.ts';
 import { Draft, present } from '../formats/draft.ts';
+import { bareName } from '../formats/fold-names.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject } from '../formats/json-text.ts';
@@ -200,14 +201,14 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 
 /** Names as the schema spells them, by their letters: a SCADA system's export writes `TagName` or `tag_name` for `tagName`. */
 const SPELLING: ReadonlyMap<string, string> = new Map(
-	Object.keys(ProcessAlarm.shape).map((name) => [name.toLowerCase(), name]),
+	Object.keys(ProcessAlarm.shape).map((name) => [bareName(name), name]),
 );
 
 /** The record with its names in the schema's spelling; a name that is so spelled already counts before one that is not. */
 function underOurNames(record: JsonObject): JsonObject {
 	const named = new Map<string, JsonValue>();
 	for (const [name, value] of Object.entries(record)) {
-		const spelt = SPELLING.get(name.replace(/[_ -]/g, '').toLowerCase());
+		const spelt = SPELLING.get(bareName(name));
 		if (spelt !== undefined && record[spelt] === undefined) named.set(spelt, value);
 	}
 	return named.size === 0 ? record : { ...record, ...Object.fromEntries(named) };
