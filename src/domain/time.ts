@@ -13,6 +13,12 @@ export function toIso(at: Instant): string {
 	return new Date(at).toISOString();
 }
 
+/** How far ahead (ms) a clock runs that stamped `stamped` on what came at `receivedAt`; 0 where that is a day or less, as of zones and late mail. */
+export function clockError(stamped: Instant, receivedAt: Instant): number {
+	const ahead = stamped - receivedAt;
+	return ahead > DAY ? ahead : 0;
+}
+
 /** Reads what `toIso` wrote, or any other ISO 8601 text with a zone; null where it is none. */
 export function fromIso(text: string): Instant | null {
 	if (!/^\d{4}-\d\d-\d\d/.test(text)) return null;

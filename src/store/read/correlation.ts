@@ -4,7 +4,7 @@ import type { Alert } from '../../domain/alert.ts';
 import { DRILL_PREFIX } from '../../domain/drill.ts';
 import type { EntryKind, Json } from '../../domain/entry.ts';
 import type { Join } from '../../domain/incident.ts';
-import { DAY } from '../../domain/time.ts';
+import { clockError } from '../../domain/time.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Database } from '../database.ts';
 import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, lt, sql } from '../drizzle.ts';
@@ -129,9 +129,9 @@ const DECIDING: readonly EntryKind[] = [
 	'incident.resolved',
 	'incident.reopened',
 ];
-/** What the engine's own stage placed is in the alerts; only its lane for process-safety alarms is told by entries. */
 /** What was decided in a drill teaches the engine nothing. */
 const NO_DRILL = sql`(${ledgerEntries.incident} IS NULL OR NOT starts_with(${ledgerEntries.incident}, ${DRILL_PREFIX}))`;
+/** What the engine's own stage placed is in the alerts; only its lane for process-safety alarms is told by entries. */
 const NOT_OWN = sql`(${ledgerEntries.kind} NOT IN ('incident.opened', 'incident.joined', 'incident.merged')
 	OR ${ledgerEntries.actor_kind} <> 'bot' OR ${ledgerEntries.actor_id} <> 'correlation'
 	OR ${ledgerEntries.canonical} LIKE '%"lane":"safety"%')`;
@@ -172,15 +172,6 @@ export async function readLedgerEnd(database: Database): Promise<number> {
 	return Number(row?.seq ?? 0);
 }
 
-/**
- * How far ahead the clock runs that an alert was stamped with; 0 where it is not ahead by more than a day. One device that believes in
- * 2099 would else end every cluster in memory: nothing is older there than what is to come. Late alerts keep their own time.
- */
-function clockError({ first_seen, received_at }: Pick<AlertRow, 'first_seen' | 'received_at'>): number {
-	const ahead = first_seen - received_at;
-	return ahead > DAY ? ahead : 0;
-}
-
 function toPlace(row: AlertRow): AlertToPlace[] {
 	if (row.verdict === null) return [];
 	return [
@@ -190,7 +181,8 @@ function toPlace(row: AlertRow): AlertToPlace[] {
 			alert: alertOf(row),
 			verdict: row.verdict,
 			firstSeen: row.first_seen,
-			lastSeen: row.last_seen - clockError(row),
+			// One device that believes in 2099 would else end every cluster in memory: nothing is older there than what is to come.
+			lastSeen: row.last_seen - clockError(row.first_seen, row.received_at),
 			repeats: row.repeats,
 			incident: row.incident,
 			placedAt: row.placed_at,
