@@ -84,10 +84,16 @@ export function scoresOf(head: Head, vector: Vector): Float64Array {
 	return sums.map((sum, cls) => sum * (head.scale[cls] ?? 0) + (head.bias[cls] ?? 0));
 }
 
-/** Scores as shares of one (softmax). */
-export function sharesOf(scores: Float64Array): Float64Array {
+/** The highest score. */
+export function topOf(scores: Float64Array): number {
 	let top = Number.NEGATIVE_INFINITY;
 	for (const score of scores) if (score > top) top = score;
+	return top;
+}
+
+/** Scores as shares of one (softmax). */
+export function sharesOf(scores: Float64Array): Float64Array {
+	const top = topOf(scores);
 	let sum = 0;
 	const shares = scores.map((score) => {
 		const e = Math.exp(score - top);
