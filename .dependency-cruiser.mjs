@@ -125,8 +125,8 @@ export default {
 		),
 		only(
 			'flow-is-below-cli',
-			'flow.ts wires stages; commands stand above it.',
-			'^src/flow\\.ts$',
+			'flow.ts and the parts of it in flow/ wire stages; commands stand above them.',
+			'^src/flow(\\.ts$|/)',
 			'^src/(?!cli/|main\\.ts|demo/)',
 		),
 		{
@@ -150,7 +150,7 @@ export default {
 			from: {
 				path: '^src/',
 				pathNot:
-					'^src/(response/(run-step|verify-step|response)\\.ts|response/(connectors|actions|pagers)/|safety/|flow\\.ts|cli/)',
+					'^src/(response/(run-step|verify-step|response)\\.ts|response/(connectors|actions|pagers)/|safety/|flow/(response|lists)\\.ts|cli/)',
 			},
 			to: { path: '^src/response/connectors/' },
 		},

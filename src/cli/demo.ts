@@ -11,7 +11,7 @@ import { demoConfig } from '../demo/plant.ts';
 import { jumpHostAttack } from '../demo/scenario/jump-host-attack.ts';
 import { type Answered, sendScenario } from '../demo/send.ts';
 import { startTarget, type Target } from '../demo/target.ts';
-import { ROLES } from '../flow.ts';
+import { ROLES } from '../flow/parts.ts';
 import { createLog } from '../log.ts';
 import { outsideChat } from './demo-outside.ts';
 import { type Claim, checkClaims, readSummary } from './demo-summary.ts';

@@ -1,7 +1,8 @@
 // One running Interlock in this process: database, stages and, where no workspace is configured, the local Slack. Shared by `serve` and `demo`.
 import type { Config } from '../config/config.ts';
 import type { LocalSlack } from '../demo/slack/local-slack.ts';
-import { type Flow, type Role, startFlow } from '../flow.ts';
+import type { Role } from '../flow/parts.ts';
+import { type Flow, startFlow } from '../flow.ts';
 import type { Log } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { endLeases } from '../store/outbox.ts';

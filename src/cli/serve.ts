@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { demoPeople } from '../demo/plant.ts';
-import { ROLES, type Role } from '../flow.ts';
+import { ROLES, type Role } from '../flow/parts.ts';
 import { createLog } from '../log.ts';
 import { EXIT, type Io } from './io.ts';
 import { tellConfig } from './open.ts';
