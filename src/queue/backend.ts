@@ -1,13 +1,18 @@
-// BullMQ on PostgreSQL or Redis, behind the same three calls. The only file that imports bullmq and ioredis.
+// BullMQ on PostgreSQL or Redis, behind the same three calls. The only file that imports bullmq, ioredis and pg.
 // The queue is a reminder, never the truth: if every job in it is lost, the sweep fills it again from the outbox.
 import type { Job, Queue, QueueOptions, Worker } from 'bullmq';
 import { createPostgresBackend, createRedisBackend, withBackend } from 'bullmq';
+import { Pool } from 'pg';
+import { TOPICS } from '../domain/topic.ts';
 
 /** Lock and stall times: a worker that was killed is noticed in seconds. Handlers are safe to run twice (outbox leases). */
 const LOCK_MS = 15_000;
 const STALLED_MS = 5_000;
 /** A job that stalls again and again only says "look now": it may. */
 const STALLED_COUNT_MAX = 1_000;
+/** Connections of the queue on PostgreSQL beside the one on which each topic listens; their statements take milliseconds. */
+const QUERIES_MAX = 4;
+const KEEP_ALIVE_MS = 10_000;
 
 export type Reminders = {
 	/** Asks for a look at the topic's due rows. */
@@ -44,8 +49,9 @@ export async function openReminders({ url, onFault, onWell, onForeign }: Options
 	const isPostgres = url.startsWith('postgres');
 	// Only the type arguments of the two backends differ; the classes that come out have the same calls.
 	const classes = withBackend((isPostgres ? createPostgresBackend : createRedisBackend) as typeof createRedisBackend);
-	const connection = (isPostgres ? postgresConnection(url) : redisConnection(url)) as QueueOptions['connection'];
 	if (isPostgres) await migrateOnce(url);
+	const pool = isPostgres ? openPool(url, onFault) : null;
+	const connection = (pool ?? redisConnection(url)) as QueueOptions['connection'];
 	const queues = new Map<string, Queue>();
 	const workers: Worker[] = [];
 	const queueOf = (topic: string): Queue => {
@@ -81,6 +87,7 @@ export async function openReminders({ url, onFault, onWell, onForeign }: Options
 		async close() {
 			await Promise.all(workers.map((worker) => worker.close()));
 			await Promise.all([...queues.values()].map((queue) => queue.close()));
+			await pool?.end();
 		},
 	};
 }
@@ -94,8 +101,22 @@ async function migrateOnce(url: string): Promise<void> {
 	await boot.close();
 }
 
-function postgresConnection(url: string): object {
-	return { connectionString: url, schema: 'bullmq', max: 2 };
+/**
+ * One pool for all queues and workers. With one of its own each they hold up to a hundred connections, and that is all that a server gives by
+ * default (`max_connections`).
+ */
+function openPool(url: string, onFault: Options['onFault']): Pool {
+	const pool = new Pool({
+		connectionString: url,
+		options: '-c search_path=bullmq',
+		max: TOPICS.length + QUERIES_MAX,
+		keepAlive: true,
+		keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+	});
+	// Each queue and each worker listens to its errors.
+	pool.setMaxListeners(0);
+	pool.on('error', (error: Error) => onFault('queue', error));
+	return pool;
 }
 
 function redisConnection(url: string): object {
