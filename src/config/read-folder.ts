@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { err, ok, type Result } from '../domain/result.ts';
-import type { ConfigReader } from './config.ts';
+import type { ConfigReader } from './config-folder.ts';
 
 /** Files in a configuration folder, and bytes of each. */
 const FILES_MAX = 5_000;

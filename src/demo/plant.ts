@@ -1,7 +1,8 @@
 // The demo's plant as a configuration: the files of src/demo/plant/, with the address of the demo's target filled in.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Config, type ConfigReader, loadConfig } from '../config/config.ts';
+import { type Config, loadConfig } from '../config/config.ts';
+import type { ConfigReader } from '../config/config-folder.ts';
 import type { Person } from '../domain/person.ts';
 import { err, type Finding, ok, type Result } from '../domain/result.ts';
 

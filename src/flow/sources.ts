@@ -1,5 +1,6 @@
 // The sources of the configuration as the doors want them: credentials, parsers, certificates.
-import { type Config, defaultSources, type SourceConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { defaultSources, type SourceConfig } from '../config/read-sources.ts';
 import type { IntakeContext } from '../domain/alert.ts';
 import type { Credential } from '../intake/authenticate.ts';
 import { sourceFinder } from '../intake/door-sources.ts';

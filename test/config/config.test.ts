@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ConfigReader, defaultSources, loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import type { ConfigReader } from '../../src/config/config-folder.ts';
 import { formatFinding } from '../../src/config/finding.ts';
 import { fileReader, readFolder } from '../../src/config/read-folder.ts';
+import { defaultSources } from '../../src/config/read-sources.ts';
 import { err, ok } from '../../src/domain/result.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 3);

@@ -1,6 +1,7 @@
 // facts.yaml: statements with a giver, an age and an end, read with the rest of the configuration, and what the gate makes of them.
 import { describe, expect, it } from 'vitest';
-import { type ConfigReader, loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import type { ConfigReader } from '../../src/config/config-folder.ts';
 import { formatFinding } from '../../src/config/finding.ts';
 import { indexInventory } from '../../src/domain/inventory.ts';
 import { err, ok } from '../../src/domain/result.ts';

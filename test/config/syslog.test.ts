@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ConfigReader, loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import type { ConfigReader } from '../../src/config/config-folder.ts';
 import { formatFinding } from '../../src/config/finding.ts';
 import { err, ok } from '../../src/domain/result.ts';
 
