@@ -1,8 +1,9 @@
 // Brings due outbox rows to the stage that answers their topic. A reminder says "look now"; a sweep looks anyway.
 // Nothing is decided here, and a lost reminder costs at most one sweep interval.
+import { MINUTE } from '../domain/time.ts';
 import type { Due, Handlers, Topic } from '../domain/topic.ts';
 import type { Database } from '../store/database.ts';
-import { claimDue, dueTopics, failDue } from '../store/outbox.ts';
+import { claimDue, dueTopics, failDue, keepLeases, LEASE_MS } from '../store/outbox.ts';
 import { Conflict, LeaseLost } from '../store/record.ts';
 import type { Reminders } from './backend.ts';
 
@@ -20,6 +21,8 @@ const SAFETY: readonly Topic[] = [
 const MASS: readonly Topic[] = ['triage', 'correlate', 'unparsed'];
 const GIVE_WAY_MAX_MS = 1_000;
 const GIVE_WAY_LOOK_MS = 5;
+/** A step's call and the question to its target may take two minutes each; a handler that hangs for longer than this loses its rows. */
+const HELD_MAX_MS = 10 * MINUTE;
 /** Rows a handler gets at once. */
 const BATCH: Readonly<Record<Topic, number>> = {
 	// As many as take some tens of milliseconds: so long an alarm waits for the batch that is under way.
@@ -88,6 +91,8 @@ type Options = {
 	readonly onFault: (where: string, error: unknown) => void;
 	/** Rows given up after the last try: people must hear of it. */
 	readonly onParked: (topic: Topic, count: number, error: string) => void;
+	/** How often a handler that is still at work keeps its rows from others. */
+	readonly keepEveryMs?: number;
 };
 
 export function createRelay(options: Options): Relay {
@@ -206,7 +211,7 @@ async function handle(
 	options: Options,
 ): Promise<void> {
 	try {
-		await handler(due);
+		await whileHeld(due, options, () => handler(due));
 	} catch (error) {
 		if (error instanceof LeaseLost) return;
 		// Rows that the handler finished before it failed are gone already; the rest comes back after a pause.
@@ -214,5 +219,20 @@ async function handle(
 		const message = error instanceof Error ? error.message : String(error);
 		const parked = await failDue(options.database, due, message, options.clock());
 		if (parked > 0) options.onParked(topic, parked, message);
+	}
+}
+
+/** Does the work, and meanwhile keeps the rows: another worker that took them would do a second time what is still under way. */
+async function whileHeld(due: readonly Due[], options: Options, work: () => Promise<void>): Promise<void> {
+	const { database, clock, onFault, keepEveryMs = LEASE_MS / 3 } = options;
+	const end = clock() + HELD_MAX_MS;
+	const timer = setInterval(() => {
+		if (clock() < end)
+			keepLeases(database, due, clock()).catch((error: unknown) => onFault('outbox: a lease was not kept', error));
+	}, keepEveryMs);
+	try {
+		await work();
+	} finally {
+		clearInterval(timer);
 	}
 }

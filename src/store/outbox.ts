@@ -3,7 +3,7 @@ import { type Due, TOPICS, type Topic } from '../domain/topic.ts';
 import type { Database } from './database.ts';
 import { sql } from './drizzle.ts';
 
-/** How long a worker may keep a row before another may take it. Handlers finish well below this or lose the row. */
+/** How long a worker may keep a row before another may take it. One that is still at work says so in time (`keepLeases`), one that died does not. */
 export const LEASE_MS = 60_000;
 /** After this many failures a row is parked: kept, shown to people, no longer tried. */
 export const ATTEMPTS_MAX = 12;
@@ -33,6 +33,24 @@ export async function claimDue(database: Database, topic: Topic, limit: number, 
 		.sort((a, b) => a.id - b.id);
 }
 
+/**
+ * Begins the leases of these rows anew, of those that are still held as they were claimed. A row that somebody is just writing is left out: its
+ * handler is done with it.
+ */
+export async function keepLeases(database: Database, dues: readonly Due[], now: number): Promise<void> {
+	await database.db.execute(sql`
+		UPDATE outbox SET lease_until = ${now + LEASE_MS} WHERE id IN (
+			SELECT id FROM outbox WHERE NOT parked AND (id, attempts) IN (${held(dues)}) FOR UPDATE SKIP LOCKED
+		)`);
+}
+
+function held(dues: readonly Due[]) {
+	return sql.join(
+		dues.map((due) => sql`(${due.id}::bigint, ${due.attempts}::int)`),
+		sql`, `,
+	);
+}
+
 /** Puts rows back after a failure, each with its pause; rows past the last try are parked. Returns how many were parked. */
 export async function failDue(database: Database, dues: readonly Due[], error: string, now: number): Promise<number> {
 	let parked = 0;
@@ -50,13 +68,9 @@ export async function failDue(database: Database, dues: readonly Due[], error: s
 /** Puts rows back as they were before they were claimed: somebody else answers their topic. It counts as no try. */
 export async function putBack(database: Database, dues: readonly Due[], now: number): Promise<void> {
 	if (dues.length === 0) return;
-	const held = sql.join(
-		dues.map((due) => sql`(${due.id}::bigint, ${due.attempts}::int)`),
-		sql`, `,
-	);
 	// Not NULL: a newer row of the same key may be waiting already.
 	await database.db.execute(sql`
-		UPDATE outbox SET lease_until = ${now}, attempts = attempts - 1 WHERE (id, attempts) IN (${held})`);
+		UPDATE outbox SET lease_until = ${now}, attempts = attempts - 1 WHERE (id, attempts) IN (${held(dues)})`);
 }
 
 /**

@@ -104,6 +104,52 @@ describe.each(hasRedis() ? ['postgres', 'redis'] : ['postgres'])('the relay on %
 		expect(faults).toContain('topic run');
 	});
 
+	it('leaves a row to the worker that is still at it, and gives it to another when that one hangs', async () => {
+		let now = Date.now();
+		const { promise: hung, resolve: release } = Promise.withResolvers<void>();
+		const seen: string[] = [];
+		const start = async (name: string, work: () => Promise<void>) => {
+			const reminders = await openReminders({ url, onFault: () => undefined });
+			const relay = createRelay({
+				database: fresh.database,
+				reminders,
+				handlers: {
+					expire: async (due) => {
+						seen.push(name);
+						await work();
+						await finish(due);
+					},
+				},
+				clock: () => now,
+				onFault: () => undefined,
+				onParked: () => undefined,
+				keepEveryMs: 20,
+			});
+			relay.start();
+			return async () => {
+				await relay.stop();
+				await reminders.close();
+			};
+		};
+		const pass = async (minutes: number) => {
+			for (let half = 0; half < 2 * minutes; half++) {
+				now += 30_000;
+				await new Promise((done) => setTimeout(done, 100));
+			}
+		};
+		await record(fresh.database, { entries: [], topics: [{ topic: 'expire', key: 'stp_1' }] }, now);
+		const stopFirst = await start('first', () => hung);
+		await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['first']);
+		const stopSecond = await start('second', async () => undefined);
+		await pass(9);
+		expect(seen).toEqual(['first']);
+		await pass(3);
+		await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['first', 'second']);
+		release();
+		await stopFirst();
+		await stopSecond();
+	});
+
 	it('finds the work again when every job of the queue is lost', async () => {
 		await record(fresh.database, { entries: [], topics: [{ topic: 'plan', key: 'inc_lost' }] }, Date.now());
 		redis?.flush();
