@@ -495,6 +495,23 @@ describe('Jira alone', () => {
 		expect(desk.issues).toEqual([]);
 	});
 
+	it('finds an issue behind empty pages, and opens none where they do not end', async () => {
+		const connector = make();
+		const { grant, request } = ticketGrant(PARAMS);
+		expect(await connector.call(grant, request)).toMatchObject({ effect: 'done' });
+		desk.emptyPages = 3;
+		expect(await connector.readBack(grant, request)).toMatchObject({ state: 'done', detail: 'SEC-1 is there' });
+		desk.emptyPages = 50;
+		at = NOW + SHOWN_WITHIN_MS;
+		const later = ticketGrant(PARAMS, 'ticket', at);
+		expect(await connector.readBack(later.grant, later.request)).toMatchObject({
+			state: 'unknown',
+			detail: expect.stringContaining('does not come to an end'),
+		});
+		expect(await openOne(make(), PARAMS, 'two')).toMatchObject({ effect: 'not_done' });
+		expect(desk.issues).toHaveLength(1);
+	});
+
 	it('finds an issue that people moved to another project', async () => {
 		await openOne(make());
 		if (desk.issues[0] !== undefined) desk.issues[0].key = 'OT-77';

@@ -11,6 +11,8 @@ import type { TicketText } from './ticket-text.ts';
 const KEY = /^[A-Z][A-Z0-9_]{1,79}-[0-9]{1,12}$/;
 /** More tickets of one step than this are not counted. */
 const FOUND_MAX = 5;
+/** Pages of a search that are read until one has an issue. */
+const PAGES_MAX = 5;
 /** What the account needs, as `mypermissions` names it. */
 const PERMISSIONS = ['BROWSE_PROJECTS', 'CREATE_ISSUES'];
 
@@ -30,9 +32,7 @@ export function createJira(config: JiraConfig, secret: string | null): Desk {
 		// Every project: an issue that people moved is still the step's.
 		const jql = encodeURIComponent(`labels = "${labelOf(step)}"`);
 		const search = isCloud ? `${api}/search/jql` : `${api}/search`;
-		const body = await session.read(`${search}?jql=${jql}&fields=labels&maxResults=${FOUND_MAX}`);
-		const issues = field(body, 'issues');
-		if (!Array.isArray(issues)) throw new Stopped('cannot be read: the answer is none of Jira');
+		const issues = await firstPage(session, `${search}?jql=${jql}&fields=labels&maxResults=${FOUND_MAX}`);
 		if (issues.length === 0) await requireSight(config, api, session);
 		return issues.slice(0, FOUND_MAX).map((issue) => {
 			const labels = field(issue, 'fields', 'labels');
@@ -79,6 +79,26 @@ export function createJira(config: JiraConfig, secret: string | null): Desk {
 		},
 		probe: async (session) => await probe(config, api, session, find),
 	};
+}
+
+/**
+ * The first page that has an issue. Cloud may answer with an empty one and a token for the next (`nextPageToken`), or say that it was not the
+ * last (`isLast`): that is not yet "none".
+ *
+ * @throws Stopped where the answer is none of Jira, or the pages do not end
+ */
+async function firstPage(session: HttpSession, query: string): Promise<readonly unknown[]> {
+	let token: string | null = null;
+	for (let page = 0; page < PAGES_MAX; page++) {
+		const body = await session.read(token === null ? query : `${query}&nextPageToken=${encodeURIComponent(token)}`);
+		const issues = field(body, 'issues');
+		if (!Array.isArray(issues)) throw new Stopped('cannot be read: the answer is none of Jira');
+		const next = field(body, 'nextPageToken');
+		if (issues.length > 0 || (typeof next !== 'string' && field(body, 'isLast') !== false)) return issues;
+		if (typeof next !== 'string') break;
+		token = next;
+	}
+	throw new Stopped('cannot be read: the search does not come to an end', false);
 }
 
 /** Cloud takes a document and no markup: whatever stands in a text node is text (Atlassian Document Format, version 1). */

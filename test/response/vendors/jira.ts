@@ -12,6 +12,8 @@ export type Jira = VendorServer & {
 	permissions: Set<string>;
 	/** Searches that do not show a new issue yet. */
 	lag: number;
+	/** Empty pages that Cloud answers with before the first that has issues. */
+	emptyPages: number;
 };
 
 export async function startJira(isCloud: boolean, tls: { readonly key: string; readonly cert: string } | null = null) {
@@ -24,6 +26,7 @@ export async function startJira(isCloud: boolean, tls: { readonly key: string; r
 		]),
 		permissions: new Set(['BROWSE_PROJECTS', 'CREATE_ISSUES']),
 		lag: 0,
+		emptyPages: 0,
 	});
 	return jira;
 }
@@ -127,6 +130,9 @@ function isDocument(value: unknown): boolean {
 function search(request: VendorRequest, jira: Jira, isCloud: boolean): VendorResponse {
 	const label = /^labels = "([^"\\]+)"$/.exec(request.query.get('jql') ?? '')?.[1];
 	if (label === undefined) return refused(400, ['Error in the JQL Query.']);
+	const page = Number(/^page-(\d+)$/.exec(request.query.get('nextPageToken') ?? '')?.[1] ?? 0);
+	if (isCloud && page < jira.emptyPages)
+		return said(200, { issues: [], nextPageToken: `page-${page + 1}`, isLast: false });
 	const found = jira.issues.filter((issue) => (issue.fields['labels'] as string[]).includes(label));
 	// What the login may not see is left out without a word.
 	const shown = found.filter((issue) => issue.isHidden <= 0 && jira.permissions.has('BROWSE_PROJECTS'));
