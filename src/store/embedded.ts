@@ -47,9 +47,10 @@ const WATCH = 'exec 3<&0; "$@" 3<&- & p=$!; (read x <&3; kill -INT $p) & w=$!; w
  *
  * @param folder the program's data folder (`./.interlock`)
  * @param mode `own` fails where another process runs the server; `share` uses it
+ * @param connectionsMax of the server, where it is started here: a process with all roles holds up to 46
  * @throws Error in words for the person at the terminal
  */
-export async function startEmbedded(folder: string, mode: 'own' | 'share'): Promise<Embedded> {
+export async function startEmbedded(folder: string, mode: 'own' | 'share', connectionsMax = 200): Promise<Embedded> {
 	const isRoot = process.getuid?.() === 0;
 	const place = dataPlace(resolve(folder), isRoot);
 	const data = join(place, 'pg');
@@ -65,7 +66,7 @@ export async function startEmbedded(folder: string, mode: 'own' | 'share'): Prom
 	if (!existsSync(join(data, 'PG_VERSION'))) initialise(data, binaries, password, isRoot);
 	const port = await freePort();
 	const server = supervise(
-		() => launch(data, binaries, port, isRoot),
+		() => launch(data, binaries, port, connectionsMax, isRoot),
 		(child) => untilReady(data, port, child),
 	);
 	await server.ready;
@@ -214,11 +215,11 @@ function initialise(data: string, binaries: string, password: string, isRoot: bo
 		throw new Error(`initdb failed for ${data}: ${done.stderr || done.error?.message || `exit ${done.status}`}`);
 }
 
-function launch(data: string, binaries: string, port: number, isRoot: boolean): ChildProcess {
+function launch(data: string, binaries: string, port: number, connectionsMax: number, isRoot: boolean): ChildProcess {
 	const settings = [
 		'listen_addresses=127.0.0.1',
 		'unix_socket_directories=',
-		'max_connections=200',
+		`max_connections=${connectionsMax}`,
 		'shared_buffers=64MB',
 		'log_min_messages=fatal',
 		// A file of the log is not filled with zeros first, for which every commit would wait (50 ms, three times a second in a flood).

@@ -17,7 +17,8 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const folder = mkdtempSync(join(tmpdir(), 'interlock-test-'));
-	const embedded = await startEmbedded(join(folder, 'data'), 'own');
+	// Files run side by side, as many as there are processors, and some hold several programs.
+	const embedded = await startEmbedded(join(folder, 'data'), 'own', 1_000);
 	const role = await migrateDatabase(embedded.migrateUrl, embedded.runUrl);
 	const owner = postgres(embedded.migrateUrl.replace(/\/interlock$/, '/postgres'), {
 		max: 1,
