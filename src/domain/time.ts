@@ -13,7 +13,7 @@ export function toIso(at: Instant): string {
 	return new Date(at).toISOString();
 }
 
-/** How far ahead (ms) a clock runs that stamped `stamped` on what came at `receivedAt`; 0 where that is a day or less, as of zones and late mail. */
+/** How far ahead (ms) a clock runs that stamped `stamped` on what came at `receivedAt`; 0 where that is a day or less, as of zones. */
 export function clockError(stamped: Instant, receivedAt: Instant): number {
 	const ahead = stamped - receivedAt;
 	return ahead > DAY ? ahead : 0;

@@ -2,7 +2,7 @@
 // Pure: rows in, rows out. Which incident a new row belongs to is not decided here.
 import type { Alert, Entity } from '../domain/alert.ts';
 import { type Severity, severityRank } from '../domain/severity.ts';
-import { fromIso } from '../domain/time.ts';
+import { clockError, fromIso, type Instant, MINUTE } from '../domain/time.ts';
 import { isFlapping, type Turn, withTurn } from './flapping.ts';
 
 /** What is stored for a condition: its newest row. Instants are event times in milliseconds. */
@@ -27,9 +27,12 @@ export type Held = {
 
 /** Entities and techniques that one row gathers from its messages; the rest stands in the ledger's hashes and the raw texts. */
 export const ROW_ENTITIES_MAX = 500;
+/** A clock may be so far ahead of the one here and still be believed about what came first (our choice). */
+const AHEAD_MAX_MS = 5 * MINUTE;
 const ROW_TECHNIQUES_MAX = 100;
 
-export type Message = { readonly id: string; readonly alert: Alert };
+/** An alert with when it came (milliseconds), by the clock here. */
+export type Message = { readonly id: string; readonly alert: Alert; readonly receivedAt: Instant };
 
 /** A row as the messages left it. */
 export type FoldedRow = {
@@ -58,7 +61,8 @@ export type Folded = {
  * Event time decides, not arrival: a clearing message older than the last message of an open condition does not close it, and a
  * late repeat does not move `last_seen` back. The same messages in any order leave the condition in the same state. What opens a
  * closed condition again is a new row, unless it is no news (from before the close) or the condition flaps: then the row that is
- * there opens again and nobody is told anew. A process-safety alarm is always a new row. Where one repeats a condition that is open
+ * there opens again and nobody is told anew. A time that had not come when the next message came is no time that anything happened: by it
+ * nothing would ever open, or close, again. There the order of arrival decides, and what is a day ahead is kept under the time of receipt. A process-safety alarm is always a new row. Where one repeats a condition that is open
  * as something less, that row becomes a process-safety alarm and is judged again; nothing makes it less again.
  */
 export function fold(messages: readonly Message[], held: readonly Held[]): Folded {
@@ -69,7 +73,7 @@ export function fold(messages: readonly Message[], held: readonly Held[]): Folde
 	for (const message of messages) {
 		const key = keyOf(message.alert);
 		const before = newest.get(key);
-		const joined = before === undefined ? null : join(before, message.alert);
+		const joined = before === undefined ? null : join(before, message);
 		if (joined === null) {
 			if (before !== undefined) ended.push(before);
 			newest.set(key, opened(message, before?.row.turns ?? []));
@@ -93,7 +97,7 @@ function unchanged(row: Held): FoldedRow {
 
 function opened(message: Message, earlier: readonly Turn[]): FoldedRow {
 	const { alert } = message;
-	const at = instantOf(alert);
+	const at = seenAt(message);
 	const turns = withTurn(earlier, at, alert.status);
 	return {
 		row: {
@@ -121,15 +125,20 @@ function opened(message: Message, earlier: readonly Turn[]): FoldedRow {
 }
 
 /** The row with the message folded in; null where the message is a new occurrence of the condition. */
-function join(before: FoldedRow, alert: Alert): FoldedRow | null {
+function join(before: FoldedRow, message: Message): FoldedRow | null {
 	const { row } = before;
-	const at = instantOf(alert);
+	const { alert } = message;
+	const stated = instantOf(alert);
+	const at = seenAt(message);
 	const turns = withTurn(row.turns, at, alert.status);
 	const flapping = isFlapping(turns);
-	const reopens = row.status === 'closed' && alert.status === 'open' && at > (row.closed_at ?? at);
+	const hasCome = (instant: Instant): boolean => instant <= Math.max(stated, message.receivedAt) + AHEAD_MAX_MS;
+	const closedAt = row.closed_at ?? stated;
+	const reopens = row.status === 'closed' && alert.status === 'open' && (stated > closedAt || !hasCome(closedAt));
 	if (reopens && (!flapping || alert.kind === 'process_safety' || row.kind === 'process_safety')) return null;
 	const isRaised = alert.kind === 'process_safety' && row.kind !== 'process_safety';
-	const closes = row.status === 'open' && alert.status === 'closed' && at >= row.last_seen;
+	const closes =
+		row.status === 'open' && alert.status === 'closed' && (stated >= row.last_seen || !hasCome(row.last_seen));
 	// Of two closings the later one holds, whichever comes first.
 	const closedLater = row.closed_at !== null && alert.status === 'closed' ? Math.max(row.closed_at, at) : row.closed_at;
 	const severity = worse(row.severity, alert.severity);
@@ -173,6 +182,12 @@ function union<T>(held: readonly T[], more: readonly T[], keyOfItem: (item: T) =
 function worse(a: Severity | null, b: Severity | null): Severity | null {
 	if (a === null || b === null) return a ?? b;
 	return severityRank(a) >= severityRank(b) ? a : b;
+}
+
+/** When it was seen: by its own time, but for one that is a day ahead of its receipt. */
+function seenAt({ alert, receivedAt }: Message): Instant {
+	const stated = instantOf(alert);
+	return stated - clockError(stated, receivedAt);
 }
 
 /** The alert passed the Alert schema: its time reads. */

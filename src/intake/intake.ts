@@ -236,7 +236,9 @@ async function commit(database: Database, inventory: Inventory, group: readonly 
 				const fresh = prepared.filter(({ one }) => !isReplay(one.delivery, replayed));
 				const items = fresh.flatMap((entry) => entry.items);
 				const messages = items.flatMap((item): Message[] =>
-					item.parsed.kind === 'alert' ? [{ id: item.id, alert: item.parsed.alert }] : [],
+					item.parsed.kind === 'alert'
+						? [{ id: item.id, alert: item.parsed.alert, receivedAt: item.delivery.receivedAt }]
+						: [],
 				);
 				const folded = fold(messages, held.map(heldOf));
 				const status = new Map(messages.map((message, i) => [message.id, folded.results[i]]));

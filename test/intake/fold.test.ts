@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/domain/alert.ts';
-import { toIso } from '../../src/domain/time.ts';
+import { DAY, HOUR, MINUTE, toIso } from '../../src/domain/time.ts';
 import { fold, type Held, type Message } from '../../src/intake/fold.ts';
 
 const T = Date.UTC(2026, 0, 5, 3);
@@ -11,8 +11,10 @@ const message = (
 	status: 'open' | 'closed',
 	at: number,
 	severity: Alert['severity'] = 'low',
+	receivedAt = T + DAY,
 ): Message => ({
 	id: `alr_${++count}`,
+	receivedAt,
 	alert: {
 		source: 's',
 		external_id: null,
@@ -305,5 +307,43 @@ describe('flapping', () => {
 		const { newest } = delivered(many);
 		expect(newest.turns.length).toBeLessThanOrEqual(32);
 		expect(newest.flapping).toBe(true);
+	});
+});
+
+describe('a clock that is ahead', () => {
+	/** @param minute when it came; the clock was `ahead` of that */
+	const came = (minute: number, status: 'open' | 'closed', ahead = 0) =>
+		message('f', status, T + minute * MINUTE + ahead, 'low', T + minute * MINUTE);
+	const safely = (one: Message): Message => ({ ...one, alert: { ...one.alert, kind: 'process_safety' } });
+
+	it.each([
+		['decades', 20_000 * DAY],
+		['a night', 9 * HOUR],
+		['ten minutes', 10 * MINUTE],
+	])('hides no alarm by having closed the condition %s from now', (_, ahead) => {
+		for (const as of [(one: Message) => one, safely]) {
+			const { newest, rows } = delivered([came(0, 'open'), came(1, 'closed', ahead), came(2, 'open')].map(as));
+			expect([newest.status, rows.length]).toEqual(['open', 2]);
+		}
+	});
+
+	it('keeps no condition open for ever by having seen it in the future', () => {
+		const { newest } = delivered([came(0, 'open'), came(1, 'open', 9 * HOUR), came(2, 'closed')]);
+		expect(newest.status).toBe('closed');
+	});
+
+	it('is still the order of its own messages, whenever they come', () => {
+		const inOrder = delivered([came(0, 'open', 8 * HOUR), came(9, 'closed', 8 * HOUR), came(20, 'open', 8 * HOUR)]);
+		expect([inOrder.newest.status, inOrder.rows.length]).toEqual(['open', 2]);
+		const late = message('f', 'open', T + 8 * HOUR + 5 * MINUTE, 'low', T + 10 * MINUTE);
+		expect(delivered([came(0, 'open', 8 * HOUR), came(9, 'closed', 8 * HOUR), late]).newest.status).toBe('closed');
+	});
+
+	it('of decades is stored as the time of receipt, also in the middle of a body', () => {
+		const years = 20_000 * DAY;
+		const body = [came(0, 'open', years), came(0, 'closed', years + 1), came(0, 'open', years + 2)];
+		const newest = fold(body, []).rows.at(-1)?.row;
+		expect(newest).toMatchObject({ status: 'open', first_seen: T, last_seen: T });
+		expect(delivered([came(0, 'open'), came(3, 'open', years)]).newest.last_seen).toBe(T + 3 * MINUTE);
 	});
 });

@@ -68,6 +68,17 @@ describe('an alert at the door', () => {
 		expect(again[0]?.id).not.toBe(id);
 	});
 
+	it('is stored and triaged also where an earlier message closed its condition in 2099', async () => {
+		const now = new Date().toISOString();
+		const [first] = answers(await door.post('alertmanager', body(firing('G', { startsAt: now }))));
+		await door.post('alertmanager', body(firing('G', { status: 'resolved', endsAt: '2099-01-01T00:00:00Z' })));
+		expect(await one(`SELECT status FROM alerts WHERE id = '${first?.id}'`)).toEqual({ status: 'closed' });
+		const [again] = answers(await door.post('alertmanager', body(firing('G', { startsAt: new Date().toISOString() }))));
+		expect(again?.status).toBe('stored');
+		expect(await one(`SELECT status FROM alerts WHERE id = '${again?.id}'`)).toEqual({ status: 'open' });
+		expect((await claimDue(fresh.database, 'triage', 100, Date.now())).map((due) => due.key)).toContain(again?.id);
+	});
+
 	it('that many senders bring at once for the first time is stored once', async () => {
 		const replies = await Promise.all(Array.from({ length: 60 }, () => door.post('alertmanager', body(firing('C')))));
 		expect(replies.map((reply) => answers(reply)[0]?.status).filter((status) => status === 'stored')).toHaveLength(1);

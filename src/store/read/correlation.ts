@@ -4,7 +4,6 @@ import type { Alert } from '../../domain/alert.ts';
 import { DRILL_PREFIX } from '../../domain/drill.ts';
 import type { EntryKind, Json } from '../../domain/entry.ts';
 import type { Join } from '../../domain/incident.ts';
-import { clockError } from '../../domain/time.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Database } from '../database.ts';
 import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, lt, sql } from '../drizzle.ts';
@@ -181,8 +180,7 @@ function toPlace(row: AlertRow): AlertToPlace[] {
 			alert: alertOf(row),
 			verdict: row.verdict,
 			firstSeen: row.first_seen,
-			// One device that believes in 2099 would else end every cluster in memory: nothing is older there than what is to come.
-			lastSeen: row.last_seen - clockError(row.first_seen, row.received_at),
+			lastSeen: row.last_seen,
 			repeats: row.repeats,
 			incident: row.incident,
 			placedAt: row.placed_at,

@@ -136,7 +136,7 @@ function isWellFormed({ type, value }: Entity): boolean {
 /** Folding takes whatever a parser gives: each message ends in a row, and none is counted twice. */
 function checkFold(items: readonly Parsed[]): void {
 	const messages = items.flatMap((item, index) =>
-		item.kind === 'alert' ? [{ id: `m${index}`, alert: item.alert }] : [],
+		item.kind === 'alert' ? [{ id: `m${index}`, alert: item.alert, receivedAt: Date.UTC(2026, 0, 5) }] : [],
 	);
 	const once = fold(messages, []);
 	expect(once.results).toHaveLength(messages.length);
