@@ -7,6 +7,7 @@ import { expandDots, FirstText } from '../formats/field-paths.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject, readJson } from '../formats/json-text.ts';
+import { namedRows } from '../formats/result-rows.ts';
 import { readVendor, TextList } from '../formats/vendor-record.ts';
 import { kindOfWords, severityOfWord } from '../formats/words.ts';
 import { addElasticEntities, EcsFields } from './elastic-entities.ts';
@@ -116,7 +117,8 @@ function unwrapped(document: JsonValue): JsonValue[] {
 	const hits = document['hits'];
 	if (isJsonObject(hits) && Array.isArray(hits['hits'])) return hits['hits'];
 	if (Array.isArray(hits)) return hits;
-	if (Array.isArray(document['columns']) && Array.isArray(document['values'])) return rowsOf(document);
+	if (Array.isArray(document['columns']) && Array.isArray(document['values']))
+		return namedRows(document['columns'], document['values']);
 	const context = document['context'];
 	for (const holder of [document['alerts'], isJsonObject(context) ? context['alerts'] : undefined]) {
 		if (Array.isArray(holder)) return holder;
@@ -133,21 +135,6 @@ function unwrapped(document: JsonValue): JsonValue[] {
 		}
 	}
 	return [document];
-}
-
-/** ES|QL: each row of `values` by the names in `columns`. */
-function rowsOf(document: JsonObject): JsonValue[] {
-	const columns = Array.isArray(document['columns']) ? document['columns'] : [];
-	const names = columns.map((column) => (isJsonObject(column) ? String(column['name'] ?? '') : ''));
-	const values = Array.isArray(document['values']) ? document['values'] : [];
-	return values.map((row) => {
-		if (!Array.isArray(row)) return row;
-		const entries = row.flatMap((cell, index): [string, JsonValue][] => {
-			const name = names[index] ?? '';
-			return name === '' || cell === null ? [] : [[name, cell]];
-		});
-		return Object.fromEntries(entries);
-	});
 }
 
 /** A hit's document with its id; `fields` (lists by dotted name) fills what `_source` leaves out. */

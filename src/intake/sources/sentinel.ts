@@ -8,7 +8,8 @@ import { foldNames } from '../formats/fold-names.ts';
 import { gather } from '../formats/gather.ts';
 import type { JsonObject, JsonValue } from '../formats/json-text.ts';
 import { isJsonObject, readJson } from '../formats/json-text.ts';
-import { readVendor, Text, TextList, Word } from '../formats/vendor-record.ts';
+import { namedRows } from '../formats/result-rows.ts';
+import { describe, readVendor, Text, TextList, Word } from '../formats/vendor-record.ts';
 import { addSentinelEntities } from './sentinel-entities.ts';
 import type { JsonSplit, Reading, SourceKind } from './source-kind.ts';
 import { records, unparsed } from './source-kind.ts';
@@ -83,6 +84,7 @@ export const sentinel: SourceKind = {
 		'incident trigger of automation rules and Logic Apps (`{"object": {"properties": ...}}`), with its alerts and entities',
 		'incidents of the API, one, a list, `{"value": [...]}`; of the SDK for Python (snake case)',
 		'alert trigger of Logic Apps, `SecurityAlert` and `SecurityIncident` rows, with `Entities` as JSON text',
+		'the same rows as the answer of a Log Analytics query (`{"tables": [{"columns": ..., "rows": ...}]}`)',
 	],
 	severities: [
 		['High', 'high'],
@@ -113,7 +115,29 @@ function split(document: JsonValue): JsonSplit {
 		const list = document[key];
 		if (Array.isArray(list)) return records(list, document);
 	}
-	return records([document]);
+	const tables = document['tables'];
+	return Array.isArray(tables) ? records(rowsOf(tables, document), document) : records([document]);
+}
+
+/**
+ * The answer of a Log Analytics query: each row of its tables. What is no table, and an answer that holds nothing but its error, is
+ * kept whole: it may have stood for alerts.
+ */
+function rowsOf(tables: readonly JsonValue[], document: JsonObject): JsonValue[] {
+	const rows = tables.flatMap((table): JsonValue[] => {
+		if (!isJsonObject(table)) return [table];
+		const { columns, rows: cells } = table;
+		return Array.isArray(columns) && Array.isArray(cells) ? namedRows(columns, cells) : [table];
+	});
+	return rows.length === 0 && document['error'] !== undefined ? [document] : rows;
+}
+
+/** Of a query that ran with faults the answer is 200 all the same: it has an `error` beside rows that are not all of them. */
+function faultOf(envelope: JsonObject | null): Problem[] {
+	const error = envelope?.['tables'] === undefined ? undefined : envelope['error'];
+	return error === undefined || error === null
+		? []
+		: [{ field: 'error', found: describe(error), expected: 'the whole answer of the query' }];
 }
 
 /** The statement inside the wrappings: `object`, `body`, then the resource's `properties` with its own id and name beside them. */
@@ -154,9 +178,9 @@ function expand(body: JsonObject, problems: Problem[]): JsonObject {
 	return copy;
 }
 
-function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeContext): Reading {
+function read(record: JsonObject, envelope: JsonObject | null, context: IntakeContext): Reading {
 	const folded = foldNames(record);
-	const problems: Problem[] = [];
+	const problems: Problem[] = faultOf(envelope);
 	const body = expand(bodyOf(folded), problems);
 	const reading = readVendor(Said, body);
 	if (!reading.ok) return { kind: 'unparsed', problems: reading.problems };

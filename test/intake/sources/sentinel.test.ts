@@ -1,7 +1,8 @@
 // Sentinel: an incident in every form is one condition, and its entities are read from JSON inside text too.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { alertOf, entity, itemsOf } from '../builders.ts';
+import { parseBody } from '../../../src/intake/parse-body.ts';
+import { alertOf, alertsOf, entity, itemsOf } from '../builders.ts';
 
 const sample = (name: string): string => readFileSync(new URL(`../samples/sentinel/${name}`, import.meta.url), 'utf8');
 
@@ -77,6 +78,58 @@ describe('Sentinel', () => {
 			labels: { category: 'Impact', tags: 'ot' },
 		});
 		expect(alert.fingerprint).toBe(alertOf('sentinel', sample('incident-trigger.json')).fingerprint);
+	});
+
+	const table = (rows: unknown[][], more: object = {}) => ({
+		tables: [
+			{
+				name: 'PrimaryResult',
+				columns: [
+					{ name: 'TimeGenerated', type: 'datetime' },
+					{ name: 'IncidentName', type: 'string' },
+					{ name: 'Title', type: 'string' },
+					{ name: 'Severity', type: 'string' },
+					{ name: 'Status', type: 'string' },
+					{ name: 'LastActivityTime', type: 'datetime' },
+					{ name: 'AdditionalData', type: 'dynamic' },
+				],
+				rows,
+			},
+		],
+		...more,
+	});
+	const row = (name: string, status: string): unknown[] => [
+		'2025-05-04T08:40:00Z',
+		name,
+		'Several sign-ins',
+		'High',
+		status,
+		'2025-05-04T08:00:00.25Z',
+		'{"techniques": ["T1110"]}',
+	];
+
+	it('reads the answer of a query, a row an alert, as the same row posted by itself', () => {
+		const [open, closed] = alertsOf('sentinel', table([row('9d1c-41', 'Active'), row('9d1c-42', 'Closed')]));
+		expect(open).toMatchObject({
+			status: 'open',
+			title: 'Several sign-ins',
+			severity: 'high',
+			techniques: ['T1110'],
+			occurred_at: '2025-05-04T08:00:00.250Z',
+			fingerprint: alertOf('sentinel', sample('incident-row.json')).fingerprint,
+		});
+		expect(closed).toMatchObject({ status: 'closed', external_id: '9d1c-42' });
+	});
+
+	it('a query that finds nothing is no alert, and one that answers in part says so', () => {
+		const context = { source: 'sentinel', receivedAt: 0, timeZone: 'UTC' };
+		expect(parseBody('sentinel', JSON.stringify(table([])), context)).toMatchObject({ kind: 'protocol' });
+		const error = { code: 'PartialError', message: 'There were some errors when processing your query.' };
+		expect(itemsOf('sentinel', table([row('9d1c-41', 'Active')], { error }))[0]?.problems).toMatchObject([
+			{ field: 'error', found: expect.stringContaining('PartialError') },
+		]);
+		expect(itemsOf('sentinel', table([], { error }))).toMatchObject([{ kind: 'unparsed' }]);
+		expect(itemsOf('sentinel', { tables: [{ name: 'PrimaryResult' }] })).toMatchObject([{ kind: 'unparsed' }]);
 	});
 
 	it('notes entities that break off and keeps what they name; gives up fields of the wrong type', () => {
