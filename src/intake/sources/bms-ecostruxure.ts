@@ -55,6 +55,18 @@ const ItAlarm = z.looseObject({
 });
 type ItAlarm = z.infer<typeof ItAlarm>;
 
+/** The same alarm as the REST API of EcoStruxure IT lists it: its state now, and of the device nothing but the id. */
+const ListedAlarm = z.looseObject({
+	id: Text,
+	deviceId: Text,
+	label: Text,
+	message: Text,
+	severity: Word,
+	activatedTime: Text,
+	clearedTime: Text,
+	alarmReactivationCount: Text,
+});
+
 /** EcoStruxure Building Operation: alarms by the names of its alarm views. */
 const BuildingAlarm = z.looseObject({
 	id: Text,
@@ -87,13 +99,18 @@ export const bmsEcostruxure: SourceKind = {
 	domain: 'ot',
 	forms: [
 		'EcoStruxure IT webhook: one alarm, a list, activated, updated or cleared',
+		'EcoStruxure IT REST API: what it lists and its changes (`{"alarms": [{"id": ..., "deviceId": ..., "activatedTime": ...}]}`)',
 		'EcoStruxure Building Operation alarms as JSON: `source`, `alarmText`, `priority`, `alarmState`, `triggeredTimestamp`',
 	],
 	severities: [
-		['EcoStruxure IT: `updated_details.current_severity`, else `current_severity_peak`: CRITICAL, FAILURE', 'critical'],
+		[
+			'EcoStruxure IT: `updated_details.current_severity`, else `current_severity_peak`; REST API: `severity`: CRITICAL, FAIL, FAILURE',
+			'critical',
+		],
 		['ERROR, MAJOR', 'high'],
 		['WARNING, MINOR', 'medium'],
 		['INFO, INFORMATIONAL, NORMAL, OK', 'informational'],
+		['UNKNOWN, INITIALIZE', null],
 		['Building Operation `priority` (0 to 1000, the lower the worse): 0 to 99', 'critical'],
 		['100 to 299', 'high'],
 		['300 to 599', 'medium'],
@@ -106,12 +123,17 @@ export const bmsEcostruxure: SourceKind = {
 		'Building Operation: let the integration (Smart Connector, or a script on the alarm) post the alarm as JSON to the same address.',
 	],
 	notHandled: [
+		'when an alarm of the REST API came back (`alarmReactivationCount`): its first activation is all that is listed, so the time of receipt stands for it',
 		'the priority bands of Building Operation are ours: a site that uses its priorities otherwise maps them with a mapping file',
 		'an acknowledgement changes nothing but a label',
 	],
 	splitJson: split,
 	readJson: (record, _envelope, context) =>
-		isItAlarm(record) ? readIt(record, context) : readBuilding(record, context),
+		isItAlarm(record)
+			? readIt(record, context)
+			: isListedAlarm(record)
+				? readListed(record, context)
+				: readBuilding(record, context),
 	readCef: null,
 	ownsCef: null,
 	readText: null,
@@ -132,6 +154,10 @@ function isItAlarm(record: JsonObject): boolean {
 	return ['activation_details', 'device_details', 'current_severity_peak', 'cleared_details'].some(
 		(key) => record[key] !== undefined,
 	);
+}
+
+function isListedAlarm(record: JsonObject): boolean {
+	return record['activatedTime'] !== undefined || record['clearedTime'] !== undefined;
 }
 
 function readIt(record: JsonObject, context: IntakeContext): Reading {
@@ -180,8 +206,40 @@ function readIt(record: JsonObject, context: IntakeContext): Reading {
 	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
 }
 
+function readListed(record: JsonObject, context: IntakeContext): Reading {
+	const reading = readVendor(ListedAlarm, record);
+	if (!reading.ok) return { kind: 'unparsed', problems: reading.problems };
+	const said = reading.value;
+	const draft = new Draft(context);
+	draft.entity('asset_id', said.deviceId, 'target');
+	gather(draft, record);
+	const cameBack = Number(said.alarmReactivationCount ?? 0) > 0;
+	draft.labelsFrom({
+		vendor: 'Schneider Electric',
+		product: 'EcoStruxure IT',
+		signature_id: said.label,
+		reactivations: cameBack ? said.alarmReactivationCount : null,
+	});
+	const cleared = draft.time('clearedTime', said.clearedTime);
+	const activated = draft.time('activatedTime', said.activatedTime);
+	const alert = draft.finish({
+		externalId: said.id,
+		identity: said.id === null ? [said.deviceId, said.label] : [said.id],
+		status: said.clearedTime === null ? 'open' : 'closed',
+		title: said.label ?? said.message,
+		description: said.message,
+		severity: itSeverity(said.severity),
+		severityRaw: said.severity,
+		kind: processAlarmKind(null, [said.label, said.message].join(' | ')),
+		domain: 'ot',
+		// One that came back is open since then, after it was cleared: at its first activation it would open nothing.
+		occurredAt: cleared ?? (cameBack ? null : activated),
+	});
+	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
+}
+
 function itSeverity(text: string | null): Severity | null {
-	if (/^fail(?:ure|ed)$/i.test(text ?? '')) return 'critical';
+	if (/^fail(?:ure|ed)?$/i.test(text ?? '')) return 'critical';
 	return /^normal$/i.test(text ?? '') ? 'informational' : severityOfWord(text);
 }
 

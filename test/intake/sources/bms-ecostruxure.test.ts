@@ -9,6 +9,7 @@ describe('EcoStruxure', () => {
 	it.each([
 		['CRITICAL', 'critical'],
 		['FAILURE', 'critical'],
+		['FAIL', 'critical'],
 		['ERROR', 'high'],
 		['WARNING', 'medium'],
 		['INFORMATIONAL', 'informational'],
@@ -45,6 +46,52 @@ describe('EcoStruxure', () => {
 		expect(entity(opened!, 'ip', 'fd00:40:1::20')).toBe('target');
 		expect(entity(opened!, 'mac', '00:c0:b7:11:22:33')).toBe('target');
 		expect(entity(opened!, 'zone', 'Room 12')).toBe('target');
+	});
+
+	const restAlarm = (more: object = {}) => ({
+		id: 'al-1',
+		deviceId: 'dev-7',
+		label: 'Low battery runtime',
+		message: 'The runtime of the battery is below 5 minutes.',
+		severity: 'ERROR',
+		activatedTime: '2025-05-04T08:00:00.5Z',
+		clearedTime: null,
+		alarmReactivationCount: 0,
+		...more,
+	});
+
+	it('IT: reads what the REST API lists, under the id that the webhook gives it too', () => {
+		const [opened, cleared] = alertsOf('bms-ecostruxure', {
+			offset: 1746345600000,
+			alarms: [restAlarm(), restAlarm({ severity: 'FAIL', clearedTime: '2025-05-04T08:20:00Z' })],
+		});
+		expect(opened).toMatchObject({
+			status: 'open',
+			title: 'Low battery runtime',
+			severity: 'high',
+			external_id: 'al-1',
+			occurred_at: '2025-05-04T08:00:00.500Z',
+			fingerprint: alertOf('bms-ecostruxure', { id: 'al-1', current_severity_peak: 'ERROR' }).fingerprint,
+		});
+		expect(opened!.description).toContain('below 5 minutes');
+		expect(entity(opened!, 'asset_id', 'dev-7')).toBe('target');
+		expect(cleared).toMatchObject({
+			status: 'closed',
+			severity: 'critical',
+			occurred_at: '2025-05-04T08:20:00.000Z',
+			fingerprint: opened!.fingerprint,
+		});
+	});
+
+	it('IT: an alarm of the REST API that came back is open now, and not at its first activation', () => {
+		const again = alertOf('bms-ecostruxure', restAlarm({ alarmReactivationCount: 2 }));
+		expect(again).toMatchObject({ status: 'open', time_basis: 'received', labels: { reactivations: '2' } });
+		const over = restAlarm({ alarmReactivationCount: 2, clearedTime: '2025-05-04T08:50:00Z' });
+		expect(alertOf('bms-ecostruxure', over)).toMatchObject({
+			status: 'closed',
+			occurred_at: '2025-05-04T08:50:00.000Z',
+			fingerprint: again.fingerprint,
+		});
 	});
 
 	it('smoke and fire are process safety, a supply temperature is the process', () => {
