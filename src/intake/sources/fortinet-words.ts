@@ -63,6 +63,6 @@ export function kindOf(type: string, subtype: string, severity: Severity | null,
 	if (DETECTORS.test(type)) return USE.test(subtype || type) && !isRefused && !isGrave ? 'audit' : 'security';
 	if (type === 'traffic') return isRefused && isGrave ? 'security' : 'audit';
 	if (/^(?:system|ha|router|wad|sdwan|connector|fortiextender|switch-controller|wireless)$/.test(subtype) && isGrave)
-		return /\b(?:log ?in|admin|password|brute|rogue)\b/i.test(words) ? 'security' : 'availability';
+		return /\b(?:log ?in|admin|password|brute|rogue|fake)\b/i.test(words) ? 'security' : 'availability';
 	return isGrave && isRefused ? 'security' : isGrave && subtype !== 'vpn' ? 'security' : 'audit';
 }

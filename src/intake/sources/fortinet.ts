@@ -21,8 +21,8 @@ export const fortinet: SourceKind = {
 	vendor: 'Fortinet',
 	domain: 'it',
 	forms: [
-		'FortiOS log lines `date=... devname="..." logid=... type=... subtype=... level=...`, quoted or not, bare or in syslog',
-		'CEF with `FTNTFGT` keys (`set format cef`)',
+		'FortiOS log lines `date=... devname="..." logid=... type=... subtype=... level=...`, quoted or not, bare or in syslog, also where a relay left `logid` and `devid` away',
+		'CEF with `FTNTFGT` keys (`set format cef`), also without that prefix',
 		'the same fields as a JSON object (FortiAnalyzer, log shippers)',
 	],
 	severities: [
@@ -61,15 +61,27 @@ export const fortinet: SourceKind = {
 		record['logid'] !== undefined && record['subtype'] !== undefined && record['level'] !== undefined,
 	ownsText: isFortiLine,
 	lineStart: /^(?:date=\d{4}-|logver=|timestamp=\d)/,
-	readText: (text, header, context) => (isFortiLine(text) ? readLine(text, header, context) : null),
+	readText: (text, header, context) =>
+		isFortiLine(text) || isTypedLine(text) ? readLine(text, header, context) : null,
 };
 
-/** True for a line with the fields that every FortiOS log has. */
+const TYPE = /\btype=["']?[a-z]/;
+const LEVEL = /\b(?:level|pri)=["']?[a-z]/;
+const SUBTYPE = /\bsubtype=["']?[a-z]/;
+/** The line itself begins with fields: a sentence that quotes some is another device's. */
+const STAMP = /^\s{0,8}(?:\w{1,20}=\S{1,80} ){0,8}date=["']?\d{4}-\d\d-\d\d["']? time=["']?\d\d:\d\d/;
+
+/** True for a line that is FortiOS's whoever sent it: a log id, or where a relay left that away the date and both types. */
 function isFortiLine(text: string): boolean {
 	const head = text.slice(0, 1_500);
-	return (
-		/\blog_?id=["']?\d{6,12}/.test(head) && /\btype=["']?[a-z]/.test(head) && /\b(?:level|pri)=["']?[a-z]/.test(head)
-	);
+	const isLog = /\blog_?id=["']?\d{6,12}/.test(head) || (STAMP.test(head) && SUBTYPE.test(head));
+	return isLog && TYPE.test(head) && LEVEL.test(head);
+}
+
+/** Of a source that is a FortiGate a type is enough, with a subtype or a level beside it. */
+function isTypedLine(text: string): boolean {
+	const head = text.slice(0, 1_500);
+	return TYPE.test(head) && (SUBTYPE.test(head) || LEVEL.test(head));
 }
 
 type Fields = ReadonlyMap<string, string>;
@@ -120,8 +132,9 @@ function readCef(record: CefRecord, header: SyslogMessage | null, context: Intak
 	const draft = draftOfCef(record, header, context);
 	const fields = new Map<string, string>();
 	for (const [key, value] of record.fields) {
-		const own = /^FTNTFGT(\w+)$/.exec(key)?.[1] ?? BY_CEF_KEY[key];
-		if (own !== undefined && !fields.has(own)) fields.set(own, value);
+		// Some relays leave the prefix away: then a key that CEF has no other name for is FortiOS's.
+		const own = /^FTNTFGT(\w+)$/.exec(key)?.[1] ?? BY_CEF_KEY[key] ?? key;
+		if (!fields.has(own)) fields.set(own, value);
 	}
 	const [type, subtype] = (record.fields.get('cat') ?? '').split(':');
 	if (!fields.has('type') && type !== undefined && type !== '') fields.set('type', type);
@@ -222,15 +235,18 @@ function finish(draft: Draft, fields: Fields, headerTime: number | null, cef: Ce
 	const isLinkState =
 		link !== null &&
 		/^(?:up|down|tunnel-up|tunnel-down|dead|alive)$/i.test(field('status', 'state') ?? field('action') ?? '');
+	// A link that is up may fail its health check: `status` is the link's then.
 	const isOver =
-		/^(?:up|tunnel-up|recovered|alive)$/i.test(field('status', 'state') ?? field('action') ?? '') && link !== null;
+		/^(?:up|tunnel-up|recovered|alive)$/i.test(field('status', 'state') ?? field('action') ?? '') &&
+		link !== null &&
+		!/\bfailed\b/i.test(text ?? '');
 	const alert = draft.finish({
 		externalId: null,
 		identity: [
 			type,
 			subtype,
 			// The same log id stands for an interface's up and down only in some versions: the interface is what it is about.
-			link === null ? (field('attackid') ?? threat ?? field('logid')) : link,
+			link === null ? (field('attackid') ?? threat ?? field('logid', 'logdesc')) : link,
 			field('devname', 'devid'),
 			...subject,
 			subject.every((part) => part === null) && link === null ? (text ?? field('logdesc')) : null,
@@ -262,7 +278,7 @@ function timeOf(draft: Draft, fields: Fields): number | null {
 	const time = fields.get('time');
 	if (date === undefined || time === undefined)
 		return draft.time('itime', fields.get('itime') ?? fields.get('timestamp'));
-	const zone = /^(?:UTC|GMT)?([+-]\d\d):?(\d\d)$/.exec(fields.get('tz') ?? '');
+	const zone = /^(?:UTC|GMT)?([+-]\d{1,2}):?(\d\d)$/.exec(fields.get('tz') ?? '');
 	const at = draft.time(
 		'date',
 		`${date} ${time}`,

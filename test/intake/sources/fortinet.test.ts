@@ -49,9 +49,72 @@ describe('FortiGate', () => {
 		['eventtime=1746345600123456789 tz="+0200"', '2025-05-04T08:00:00.123Z'],
 		['tz="+0200"', '2025-05-04T06:00:00.000Z'],
 		['tz="-0530"', '2025-05-04T13:30:00.000Z'],
+		['tz="UTC+2:00"', '2025-05-04T06:00:00.000Z'],
+		['tz="UTC-10:00"', '2025-05-04T18:00:00.000Z'],
 		['', '2025-05-03T23:00:00.000Z'],
 	])('the time with %s is %s', (rest, at) => {
 		expect(alertOf('fortinet', line(`type=utm subtype=ips level=alert ${rest}`), 'Asia/Tokyo').occurred_at).toBe(at);
+	});
+
+	const bare = 'date=2025-05-04 time=08:00:00 tz="+0000" type="utm" subtype="ips" level="alert" severity="high"';
+
+	it('reads a line without log id and device, under its own kind and under syslog', () => {
+		const text = `<185>${bare} srcip=172.20.1.1 dstip=172.20.41.11 dstport=502 attack="Modbus.Write.Coil" action="dropped"`;
+		for (const kind of ['fortinet', 'syslog'])
+			expect(alertOf(kind, text)).toMatchObject({
+				title: 'Modbus.Write.Coil',
+				severity: 'high',
+				kind: 'security',
+				domain: 'it',
+				occurred_at: '2025-05-04T08:00:00.000Z',
+			});
+		// A line of its own kind needs no date: a relay may have taken it off.
+		expect(alertOf('fortinet', 'type=utm subtype=virus level=warning srcip=172.20.1.1 virus="V"').title).toBe('V');
+		expect(alertOf('syslog', '<13>May  4 08:00:00 web1 app: type=a subtype=b level=info').domain).toBeNull();
+		expect(alertOf('syslog', `<13>May  4 08:00:00 web1 app: refused a request for ${bare}`).domain).toBeNull();
+	});
+
+	it('without a log id, what a line describes tells two conditions apart', () => {
+		const said = (logdesc: string) =>
+			alertOf(
+				'fortinet',
+				`date=2025-05-04 time=08:00:00 type=event subtype=user level=warning srcip=172.20.1.1 user=ana logdesc="${logdesc}"`,
+			).fingerprint;
+		expect(said('Authentication failed')).not.toBe(said('Authentication lockout'));
+		expect(said('Authentication failed')).toBe(said('Authentication failed'));
+	});
+
+	it('CEF whose fields carry no prefix states its attack, severity and types all the same', () => {
+		const cef =
+			'CEF:0|Fortinet|FortiGate-400E|7.2.5,build1517|0419016384|utm:ips signature|7|start=1746345600000 logid=0419016384 type=utm subtype=ips level=alert severity=medium src=172.20.1.1 dst=172.20.41.11 user=ana attack=Some.Exploit attackid=77 devname=FG-1';
+		const alert = alertOf('fortinet', cef);
+		expect(alert).toMatchObject({
+			title: 'Some.Exploit',
+			severity: 'medium',
+			severity_raw: 'medium',
+			kind: 'security',
+			labels: { category: 'utm:ips', signature: 'Some.Exploit' },
+		});
+		expect(entity(alert, 'user', 'ana')).toBe('actor');
+		expect(entity(alert, 'host', 'FG-1')).toBe('observer');
+		const prefixed = cef.replace(/ (logid|type|subtype|level|severity|attack|attackid|devname)=/g, ' FTNTFGT$1=');
+		expect(alertOf('fortinet', prefixed).fingerprint).toBe(alert.fingerprint);
+	});
+
+	it('a link that is up and fails its health check is not the end of anything', () => {
+		const sla = (msg: string) =>
+			alertOf(
+				'fortinet',
+				line(`type=event subtype=sdwan level=notice interface="wan1" healthcheck="ping1" status="up" msg="${msg}"`),
+			).status;
+		expect(sla('Health Check SLA status. SLA failed due to being over the performance metric threshold.')).toBe('open');
+		expect(sla('Link is alive.')).toBe('closed');
+	});
+
+	it('a forged access point is about security', () => {
+		const text =
+			'type=event subtype=wireless level=warning logdesc="Fake AP on air" action="fake-ap-on-air" msg="Fake AP On-air plant"';
+		expect(alertOf('fortinet', line(text)).kind).toBe('security');
 	});
 
 	it('gives things their roles', () => {
