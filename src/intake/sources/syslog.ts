@@ -8,6 +8,7 @@ import type { JsonObject } from '../formats/json-text.ts';
 import type { SyslogMessage } from '../formats/syslog.ts';
 import { isRoutineSession, kindOfWords, severityOfWord } from '../formats/words.ts';
 import { carriedLine } from './carried-line.ts';
+import { addWindowsThings, readWindowsEvent, severityOfCriticality, titleOf, type WindowsEvent } from './snare-line.ts';
 import type { Reading, SourceKind } from './source-kind.ts';
 import { records } from './source-kind.ts';
 import { addMessageThings, isSecurityText, stateOfText, templateOf } from './syslog-words.ts';
@@ -20,6 +21,7 @@ export const syslog: SourceKind = {
 	domain: null,
 	forms: [
 		'RFC 5424 with structured data, RFC 3164, Cisco IOS, NX-OS and ASA (`%FAC-sev-MNEMONIC`), a relay before the device, without `<PRI>`',
+		'Windows events of Snare agents, NXLog and LogLogic (`MSWinEventLog` and fields with tabs between them)',
 		'a syslog line that carries CEF, LEEF, JSON or the text of a kind of this table: read as that kind reads it',
 		'a JSON object that carries such a line as `message`, or fields of its own',
 	],
@@ -31,9 +33,13 @@ export const syslog: SourceKind = {
 		['6 informational, 7 debug', 'informational'],
 		['without `<PRI>`: the word of `level=` or before the text (`ERROR:`)', 'by value'],
 		['neither', null],
+		[
+			'a Windows event without `<PRI>`, by its criticality: 4 critical, 3 high, 2 medium, 1 and 0 informational',
+			'by value',
+		],
 	],
 	identity:
-		'host, program, message id or mnemonic, and the message with its changing numbers taken out; `changed state to up` closes what `down` opened',
+		'a Windows event: computer, provider, event id and its text without changing numbers; else host, program, message id or mnemonic, and the message with its changing numbers taken out; `changed state to up` closes what `down` opened',
 	setup: [
 		"Point the device's syslog at our syslog port; the source's address or listener says which source it is.",
 		"Set the source's `time_zone` where the device writes local times: RFC 3164 has neither zone nor year.",
@@ -122,6 +128,8 @@ function readMessage(text: string, header: SyslogMessage | null, context: Intake
 		.replace(/#015#012|#012|#015/g, '\n')
 		.replaceAll('#011', '\t')
 		.trim();
+	const event = readWindowsEvent(message);
+	if (event !== null) return readEvent(event, header, context);
 	const mnemonic = mnemonicOf(message);
 	const { severity, raw } = severityOf(header, mnemonic, message);
 	const body = mnemonic === null ? message : message.slice(message.indexOf(mnemonic.all) + mnemonic.all.length);
@@ -161,6 +169,44 @@ function readMessage(text: string, header: SyslogMessage | null, context: Intake
 		kind: kindOf(`${what ?? ''} ${body}`, severity, header, mnemonic, state !== null),
 		domain: null,
 		occurredAt: header?.occurredAt ?? null,
+	});
+	return { kind: 'alert', alert: finished, problems: draft.problems };
+}
+
+/** A Windows event of a Snare agent: its own fields say what the header and the words of a text would have to be guessed from. */
+function readEvent(event: WindowsEvent, header: SyslogMessage | null, context: IntakeContext): Reading {
+	const draft = new Draft(context);
+	addWindowsThings(draft, event);
+	const nameOf = (host: string | null | undefined): string => (host ?? '').toLowerCase().split('.')[0] ?? '';
+	const isOwn = event.computer === null || nameOf(event.computer) === nameOf(header?.host);
+	draft.endpoint(header?.host, isOwn ? 'target' : 'observer');
+	for (const relay of header?.relays ?? []) draft.endpoint(relay, 'observer');
+	draft.mentions(event.text, 'related');
+	draft.labelsFrom({
+		vendor: 'Microsoft',
+		product: 'Windows',
+		signature_id: event.id,
+		category: event.category,
+		event_log: event.log,
+		event_type: event.type,
+		provider: event.provider,
+		criticality: event.criticality,
+	});
+	const level = header?.severity ?? null;
+	const severity = level === null ? severityOfCriticality(event.criticality) : severityOfLevel(level);
+	const kind = kindOf(event.text, severity, header, null, false);
+	const isRefused = /^failure audit$/i.test(event.type) || (kind === 'availability' && /^security$/i.test(event.log));
+	const finished = draft.finish({
+		externalId: null,
+		identity: [event.computer ?? header?.host, event.provider, event.id, templateOf(event.text)],
+		status: 'open',
+		title: titleOf(event),
+		description: event.text,
+		severity,
+		severityRaw: level === null ? event.criticality : String(level),
+		kind: isRefused ? 'security' : kind,
+		domain: null,
+		occurredAt: header?.occurredAt ?? draft.time('DateTime', event.time),
 	});
 	return { kind: 'alert', alert: finished, problems: draft.problems };
 }
