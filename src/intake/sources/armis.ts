@@ -36,7 +36,11 @@ const ArmisRecord = z.looseObject({
 	destinationEndpoints: z.unknown().optional(),
 	devices: z.unknown().optional(),
 	device: z.unknown().optional(),
+	affectedDevices: z.unknown().optional(),
 	// vulnerabilities
+	deviceId: Text,
+	avmRating: Word,
+	vulnerability_match: z.looseObject({ deviceId: Text, status: Word, avmRating: Word, lastDetected: Text }).nullish(),
 	cveUid: Text,
 	vulnerabilityId: Text,
 	cvssScore: Text,
@@ -64,10 +68,10 @@ export const armis: SourceKind = {
 	domain: null,
 	forms: [
 		'alerts of the API (`{"data": {"results": [...]}}`), a list, or one, as webhooks and SIEM integrations send them',
-		'vulnerability and device records of the same API',
+		'vulnerability and device records of the same API, and which device has which vulnerability (`deviceId` in the record, or in its `vulnerability_match`)',
 	],
 	severities: [
-		['`severity` Critical', 'critical'],
+		['`severity`, of a vulnerability without one `avmRating`: Critical', 'critical'],
 		['High', 'high'],
 		['Medium', 'medium'],
 		['Low', 'low'],
@@ -117,18 +121,23 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	draft.technique(said.mitreAttackLabels.join(' '));
 	gather(draft, record);
 	addLabels(draft, said);
-	const isClosed = /^(?:resolved|closed|handled)$/i.test(said.status ?? '');
+	const match = form === 'vulnerability' ? said.vulnerability_match : null;
+	// A vulnerability is active as long as any device has it: whether this one still does is said of the match.
+	const isClosed = /^(?:resolved|closed|handled)$/i.test(match?.status ?? said.status ?? '');
+	const rating = form === 'vulnerability' ? (said.avmRating ?? match?.avmRating ?? null) : null;
+	const severityRaw = form === 'device' ? null : (said.severity ?? rating);
 	const alert = draft.finish({
 		externalId: form === 'vulnerability' ? (said.cveUid ?? said.vulnerabilityId) : (said.alertId ?? said.id),
 		identity: identityOf(form, said),
 		status: isClosed ? 'closed' : 'open',
 		title: titleOf(form, said),
 		description: said.description,
-		severity: form === 'device' ? 'informational' : severityOfWord(said.severity),
-		severityRaw: form === 'device' ? null : said.severity,
+		severity: form === 'device' ? 'informational' : severityOfWord(severityRaw),
+		severityRaw,
 		kind: form === 'device' ? 'audit' : form === 'vulnerability' ? 'vulnerability' : kindOf(said),
 		domain: null,
 		occurredAt:
+			draft.time('vulnerability_match.lastDetected', match?.lastDetected) ??
 			(isClosed ? draft.time('statusChangeTime', said.statusChangeTime) : null) ??
 			draft.time('time', said.time) ??
 			draft.time('lastAlertUpdateTime', said.lastAlertUpdateTime) ??
@@ -150,9 +159,17 @@ function formOf(said: ArmisRecord): Form | null {
 function identityOf(form: Form, said: ArmisRecord): (string | null)[] {
 	if (form === 'alert')
 		return said.alertId === null ? [said.policyId ?? said.title, ...said.deviceIds.toSorted()] : [said.alertId];
-	if (form === 'vulnerability')
-		return ['vulnerability', said.cveUid ?? said.vulnerabilityId, said.id, ...said.deviceIds.toSorted()];
+	if (form === 'vulnerability') {
+		const devices = devicesOf(said).toSorted();
+		return ['vulnerability', said.cveUid ?? said.vulnerabilityId, devices.length === 0 ? said.id : null, ...devices];
+	}
 	return ['device', said.id ?? said.macAddress ?? said.ipAddress];
+}
+
+/** The devices that a record names by id: a list, the one of a match, or that of the match within a vulnerability. */
+function devicesOf(said: ArmisRecord): string[] {
+	const one = said.deviceId ?? said.vulnerability_match?.deviceId ?? null;
+	return said.deviceIds.length > 0 || one === null ? said.deviceIds : [one];
 }
 
 function titleOf(form: Form, said: ArmisRecord): string | null {
@@ -173,8 +190,9 @@ function addEntities(draft: Draft, said: ArmisRecord, record: JsonObject): void 
 	addEndpoints(draft, record['sourceEndpoints'] ?? null, 'actor');
 	addEndpoints(draft, record['destinationEndpoints'] ?? null, 'target');
 	const hasEnds = record['sourceEndpoints'] !== undefined && record['sourceEndpoints'] !== null;
-	for (const id of said.deviceIds) draft.entity('asset_id', id, 'target');
-	addEndpoints(draft, record['devices'] ?? null, hasEnds ? 'related' : 'target');
+	for (const id of devicesOf(said)) draft.entity('asset_id', id, 'target');
+	for (const key of ['devices', 'affectedDevices'])
+		addEndpoints(draft, record[key] ?? null, hasEnds ? 'related' : 'target');
 	addEndpoints(draft, record['device'] ?? null, 'target');
 	if (said.ipAddress !== null || said.macAddress !== null) addEndpoints(draft, record, 'target');
 	draft.entity('zone', said.site?.name, 'target');

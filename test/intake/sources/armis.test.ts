@@ -49,6 +49,58 @@ describe('Armis', () => {
 		expect(entity(device!, 'ip', 'fe80::21b:1bff:fe00:31')).toBe('target');
 	});
 
+	it('one CVE on two devices is two conditions, and one of them is over when its device is patched', () => {
+		const match = (deviceId: number, status: string, more: object = {}) => ({
+			cveUid: 'CVE-2023-3595',
+			deviceId,
+			status,
+			avmRating: 'CRITICAL',
+			lastDetected: '2025-05-04T08:02:00Z',
+			...more,
+		});
+		const [first, second, patched] = alertsOf('armis', {
+			data: { results: [match(77, 'Open'), match(78, 'Open'), match(77, 'Resolved')] },
+		});
+		expect(first).toMatchObject({
+			status: 'open',
+			kind: 'vulnerability',
+			severity: 'critical',
+			severity_raw: 'CRITICAL',
+		});
+		expect(entity(first!, 'asset_id', '77')).toBe('target');
+		expect(second!.fingerprint).not.toBe(first!.fingerprint);
+		expect(patched).toMatchObject({ status: 'closed', fingerprint: first!.fingerprint });
+		// Shippers put the device's match into the record of the vulnerability.
+		const joined = (deviceId: number, status: string) =>
+			alertOf('armis', {
+				id: 'CVE-2023-3595',
+				cveUid: 'CVE-2023-3595',
+				severity: 'High',
+				status: 'Active',
+				type: 'Vulnerability',
+				lastDetected: '2025-05-03T08:00:00Z',
+				vulnerability_match: match(deviceId, status),
+			});
+		expect(joined(77, 'Open')).toMatchObject({
+			status: 'open',
+			severity: 'high',
+			occurred_at: '2025-05-04T08:02:00.000Z',
+			fingerprint: first!.fingerprint,
+		});
+		expect(joined(78, 'Open').fingerprint).toBe(second!.fingerprint);
+		expect(joined(77, 'Resolved').status).toBe('closed');
+	});
+
+	it('names the devices that an alert lists as affected', () => {
+		const affected = { alertId: 5, title: 'T', severity: 'Low', affectedDevices: [{ id: 77, name: 'hmi-2' }, 'hmi-3'] };
+		const alert = alertOf('armis', affected);
+		for (const name of ['hmi-2', 'hmi-3']) expect(entity(alert, 'host', name)).toBe('target');
+		expect(entity(alert, 'asset_id', '77')).toBe('target');
+		// Beside both ends of a connection they are not said to be attacked.
+		const withEnds = alertOf('armis', { ...affected, sourceEndpoints: ['hmi-2'], destinationEndpoints: ['plc-1'] });
+		expect(entity(withEnds, 'host', 'hmi-2')).toBe('actor');
+	});
+
 	it.each([
 		['Security - Other', 'System Policy Violation', 'security'],
 		['Operational', 'Connectivity', 'availability'],
