@@ -25,7 +25,7 @@ export const dragos: SourceKind = {
 	domain: 'ot',
 	forms: [
 		'CEF, bare or in syslog: notifications of all detection quads, version 2 (standard keys) and 1 (`src_asset_ip`)',
-		'notification JSON of the API: one, a list, `{"content": [...]}`, one a line',
+		'notification JSON of the API: one, a list, `{"content": [...]}`, one a line; names in camel or snake case',
 	],
 	severities: [
 		['5', 'critical'],
@@ -193,11 +193,25 @@ const Notification = z.looseObject({
 	threatInfo: z.array(z.looseObject({ framework: Text, tactic: Named, technique: Named })).nullish(),
 });
 
+/** Some forwarders write `occurred_at` for `occurredAt`. */
+function camelName(name: string): string {
+	return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function camelNames(record: JsonObject): JsonObject {
+	return Object.fromEntries(Object.entries(record).map(([name, value]) => [camelName(name), camelValue(value)]));
+}
+
+function camelValue(value: JsonValue): JsonValue {
+	if (Array.isArray(value)) return value.map(camelValue);
+	return isJsonObject(value) ? camelNames(value) : value;
+}
+
 const MARKS = ['summary', 'detectionQuads', 'occurredAt', 'threatInfo'];
 
 function split(document: JsonValue): JsonSplit {
 	if (Array.isArray(document)) return cefGeneric.splitJson(document);
-	if (!isJsonObject(document) || MARKS.some((key) => document[key] !== undefined)) return records([document]);
+	if (!isJsonObject(document) || isNotification(document)) return records([document]);
 	for (const key of ['content', 'notifications', 'data', 'results', 'items']) {
 		const list = document[key];
 		if (Array.isArray(list)) return records(list, document);
@@ -205,12 +219,16 @@ function split(document: JsonValue): JsonSplit {
 	return cefGeneric.splitJson(document);
 }
 
+function isNotification(record: JsonObject): boolean {
+	return Object.keys(record).some((name) => MARKS.includes(camelName(name)));
+}
+
 function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeContext): Reading {
-	if (!MARKS.some((key) => record[key] !== undefined)) {
+	if (!isNotification(record)) {
 		const found = `members ${Object.keys(record).slice(0, 8).join(', ')}`;
 		return unparsed('record', found, 'a notification (`summary`, `occurredAt`), or a `CEF:` line of Dragos');
 	}
-	const reading = readVendor(Notification, record);
+	const reading = readVendor(Notification, camelNames(record));
 	if (!reading.ok) return { kind: 'unparsed', problems: reading.problems };
 	const said = reading.value;
 	const draft = new Draft(context);

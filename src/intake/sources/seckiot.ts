@@ -24,6 +24,8 @@ const Asset = z.looseObject({
 });
 const Citadelle = z.looseObject({
 	'@timestamp': Text,
+	timestamp: Text,
+	protocol: z.looseObject({ name: Text, transport: Text }).nullish(),
 	event: z
 		.looseObject({
 			severity: Word,
@@ -80,7 +82,7 @@ export const seckiot: SourceKind = {
 		['none, and no word in `vulnerability.severity` either', null],
 	],
 	identity:
-		'rule, source and destination address; a vulnerability: its id and the assets. Never the alert id, session or ports',
+		'rule, source and destination address; a newly open port: rule, server and port; without ends the assets, without those the description; a vulnerability: its id and the assets. Never the alert id or session',
 	setup: [
 		'In Citadelle add a forwarder (syslog, JSON) to our syslog port, or an HTTP forwarder to `https://HOST/v1/alerts/seckiot` with the bearer token.',
 	],
@@ -122,11 +124,17 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	const severityRaw = said.event?.severity ?? vulnerability?.severity ?? null;
 	const assets = (skt?.assets ?? []).map((asset) => asset.id ?? asset.name).sort();
 	const kind = kindOf(said);
-	const ends = [said.source?.ip ?? said.source?.mac ?? null, said.destination?.ip ?? said.destination?.mac ?? null];
-	const hasEnds = ends.some((end) => end !== null);
+	const ends = endsOf(said);
+	const isAnybody = [...ends, ...assets, vulnerability?.id ?? null].some((thing) => thing !== null);
 	const alert = draft.finish({
 		externalId: skt?.alert_id,
-		identity: [rule?.uuid ?? rule?.name, vulnerability?.id, ...ends, ...(hasEnds ? [] : assets)],
+		identity: [
+			rule?.uuid ?? rule?.name,
+			vulnerability?.id,
+			...ends,
+			...(ends.some((end) => end !== null) ? [] : assets),
+			...(isAnybody ? [] : [rule?.description]),
+		],
 		status:
 			/^(?:closed|resolved)/i.test(skt?.status ?? '') || said.event?.type?.includes('end') === true ? 'closed' : 'open',
 		title:
@@ -138,9 +146,21 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 		severityRaw,
 		kind,
 		domain: 'ot',
-		occurredAt: draft.time('@timestamp', said['@timestamp']) ?? draft.time('event.created', said.event?.created),
+		occurredAt:
+			draft.time('@timestamp', said['@timestamp']) ??
+			draft.time('timestamp', said.timestamp) ??
+			draft.time('event.created', said.event?.created),
 	});
 	return { kind: 'alert', alert, problems: [...reading.problems, ...draft.problems] };
+}
+
+/** Both ends; of a port that is newly open the server and the port, whoever spoke to it first. */
+function endsOf({ source, destination, rule, skt }: Citadelle): (string | null)[] {
+	const server = destination?.ip ?? destination?.mac ?? null;
+	const isOpenPort = /^cartograph/i.test(skt?.module ?? '') && /\bport\b/i.test(rule?.name ?? '');
+	return isOpenPort && server !== null
+		? [server, destination?.port ?? null]
+		: [source?.ip ?? source?.mac ?? null, server];
 }
 
 function kindOf(said: Citadelle): AlertKind {
@@ -170,7 +190,7 @@ function addEntities(draft: Draft, said: Citadelle): void {
 	draft.entity('vulnerability', said.vulnerability?.id, 'related');
 	// Several links in one text.
 	for (const link of said.vulnerability?.reference?.split(/[,\s]+/) ?? []) draft.url(link, 'related');
-	draft.entity('protocol', said.network?.protocol, 'related');
+	draft.entity('protocol', said.network?.protocol ?? said.protocol?.name, 'related');
 	draft.entity('session', said.skt?.session, 'related');
 	draft.entity('host', said.skt?.sensor, 'observer');
 	draft.endpoint(said.observer?.name, 'observer');
@@ -189,8 +209,8 @@ function addLabels(draft: Draft, said: Citadelle): void {
 		outcome: said.event?.outcome,
 		vulnerability_severity: said.event?.severity === null ? null : vulnerability?.severity,
 		cvss: vulnerability?.score?.base,
-		protocol: said.network?.transport,
-		app_protocol: said.network?.protocol,
+		protocol: said.network?.transport ?? said.protocol?.transport,
+		app_protocol: said.network?.protocol ?? said.protocol?.name,
 		src_port: isPort(source?.port) ? source?.port : null,
 		dst_port: isPort(destination?.port) ? destination?.port : null,
 		src_vendor: source?.vendor,

@@ -71,6 +71,22 @@ describe('Dragos Platform', () => {
 		expect(closed).toMatchObject({ status: 'closed', fingerprint: opened?.fingerprint });
 	});
 
+	it('a notification whose names are in snake case says the same', () => {
+		const snake = (value: unknown): unknown => {
+			if (Array.isArray(value)) return value.map(snake);
+			if (typeof value !== 'object' || value === null) return value;
+			return Object.fromEntries(
+				Object.entries(value).map(([name, inner]) => [
+					name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+					snake(inner),
+				]),
+			);
+		};
+		const camel = sample('notifications.json');
+		expect(alertsOf('dragos', snake(JSON.parse(camel)))).toEqual(alertsOf('dragos', camel));
+		expect(itemsOf('dragos', { id: 1, severity: 4, occurred_at: '2025-05-04T08:00:00Z' })[0]?.kind).toBe('alert');
+	});
+
 	it('another id or time is a repeat, another asset another condition', () => {
 		const one = alertOf('dragos', cef(3, 'externalId=1 suid=22 duid=35'));
 		expect(alertOf('dragos', cef(3, 'externalId=2 suid=22 duid=35')).fingerprint).toBe(one.fingerprint);
