@@ -23,7 +23,7 @@ export const clarotyXdome: SourceKind = {
 	vendor: 'Claroty',
 	domain: 'ot',
 	forms: [
-		'CEF, bare or in syslog: communication events, alerts, vulnerabilities, audit log; Python lists as values',
+		'CEF, bare or in syslog: communication events, changes of devices, alerts, vulnerabilities, audit log; Python lists as values',
 		'JSON of the API and of webhooks: alerts, device and alert relations, device and vulnerability relations, events; one, a list, `{"alerts": [...]}`, `{"devices_alerts": [...]}`, one a line',
 	],
 	severities: [
@@ -39,7 +39,7 @@ export const clarotyXdome: SourceKind = {
 		['JSON alert without a severity', null],
 	],
 	identity:
-		'an alert: its id and the device; a vulnerability: its name and the device; an event: type, both addresses, protocol, user and signature',
+		'an alert: its id and the device; a vulnerability: its name and the device; an event: type, both addresses, protocol, user and signature; a change of a device: its type, the device and the attribute',
 	setup: [
 		'In xDome: Settings, Integrations, SIEM and Syslog: add our host and syslog port, format CEF, and select alerts, communication events and vulnerabilities.',
 		'Or post what the API returns (`/api/v1/device_alert_relations/`) to `https://HOST/v1/alerts/claroty-xdome` with the bearer token.',
@@ -73,12 +73,16 @@ function readCef(record: CefRecord, header: SyslogMessage | null, context: Intak
 	const severityRaw = present(record.severity) ?? members.text('alert_severity', 'severity');
 	// The header's name is `comm_event` or `alert` in newer versions, and the sentence itself in older ones.
 	const named = /^\w{1,40}$/.test(record.name) && !record.name.includes(' ') ? null : present(record.name);
-	const title = members.text('alert_name', 'alert_title', 'event_type', 'vulnerability_name') ?? named ?? record.name;
+	const title =
+		members.text('alert_name', 'alert_title', 'event_type', 'change_type', 'vulnerability_name') ??
+		named ??
+		record.name;
 	return finish(draft, members, {
 		severityRaw,
 		severity: severityOfWord(severityRaw),
 		title,
-		description: members.text('event_description', 'alert_description', 'description', 'msg') ?? named,
+		description:
+			members.text('event_description', 'change_description', 'alert_description', 'description', 'msg') ?? named,
 		category: members.text('msg_category') ?? present(record.name),
 		sentence: named,
 		fallbackId: present(record.signatureId),
@@ -109,6 +113,7 @@ const MARKS = [
 	'event_id',
 	'event_type',
 	'event_timestamp',
+	'change_type',
 	'vulnerability_name',
 	'vulnerability_id',
 	'detected_time',
@@ -169,8 +174,22 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	const reading = finish(draft, members, {
 		severityRaw,
 		severity: stated === null && isVulnerability ? severityOfCvss(score) : severityOfWord(severityRaw),
-		title: members.text('alert_name', 'alert_title', 'vulnerability_name', 'event_type', 'alert_type_name', 'name'),
-		description: members.text('alert_description', 'event_description', 'vulnerability_description', 'description'),
+		title: members.text(
+			'alert_name',
+			'alert_title',
+			'vulnerability_name',
+			'event_type',
+			'change_type',
+			'alert_type_name',
+			'name',
+		),
+		description: members.text(
+			'alert_description',
+			'event_description',
+			'change_description',
+			'vulnerability_description',
+			'description',
+		),
 		category: members.text('msg_category'),
 		fallbackId: members.text('id'),
 		fallbackTime: null,
@@ -216,9 +235,12 @@ function finish(draft: Draft, members: Members, said: Said): Reading {
 	// A certificate's SHA-1, written with colons.
 	draft.entity('file_hash', members.text('certificate_thumbprint')?.replaceAll(':', ''), 'related');
 	addLabels(draft, members, said.category);
-	const externalId = members.text('alert_id', 'event_alert_id', 'event_id', 'vulnerability_id') ?? said.fallbackId;
+	const externalId =
+		members.text('alert_id', 'event_alert_id', 'event_id', 'change_alert_id', 'change_id', 'vulnerability_id') ??
+		said.fallbackId;
 	const times = [
 		'event_timestamp',
+		'change_timestamp',
 		'device_alert_updated_time',
 		'updated_time',
 		'alert_updated_time',
@@ -300,8 +322,8 @@ function addUsers(draft: Draft, members: Members, words: string): void {
 
 function addLabels(draft: Draft, members: Members, category: string | null): void {
 	draft.labelsFrom({
-		category: members.text('alert_category', 'event_type') ?? category,
-		event_type: members.text('event_type', 'alert_type_name'),
+		category: members.text('alert_category', 'event_type', 'change_type') ?? category,
+		event_type: members.text('event_type', 'alert_type_name', 'change_type'),
 		alert_class: members.text('alert_class'),
 		rule_id: members.text('signature_id'),
 		signature: members.text('signature_name'),
@@ -324,7 +346,7 @@ function identityOf(members: Members, id: string | null, title: string | null): 
 	if (alertId !== null) return ['alert', alertId, device];
 	const vulnerability = members.text('vulnerability_name', 'vulnerability_id');
 	if (vulnerability !== null) return ['vulnerability', vulnerability, device];
-	const type = members.text('event_type', 'alert_type_name');
+	const type = members.text('event_type', 'alert_type_name', 'change_type');
 	const ends = [members.text('src_ip', 'src_mac'), members.text('dst_ip', 'dst_mac')];
 	if (type === null || (ends.every((end) => end === null) && device === null)) return ['record', title, id];
 	// Either side of a conversation may be told as the device, so the device tells events apart only where no side is named.
@@ -337,6 +359,7 @@ function identityOf(members: Members, id: string | null, title: string | null): 
 		members.text('protocol'),
 		members.text('username'),
 		members.text('signature_id'),
+		...members.list('change_alerted_attribute'),
 	];
 }
 

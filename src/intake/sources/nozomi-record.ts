@@ -160,9 +160,10 @@ function readVulnerability(record: JsonObject, context: IntakeContext): Reading 
 	const node = said.node_id ?? said.asset_id ?? said.node_ip ?? said.ip ?? said.node_label ?? said.asset_name;
 	const product = said.node_product_name ?? said.node_label;
 	const isClosed =
-		/^(?:closed|resolved|mitigated)/i.test(said.status ?? '') ||
 		said.resolved === 'true' ||
-		draft.time('closed_time', said.closed_time) !== null;
+		(said.status === null
+			? draft.time('closed_time', said.closed_time) !== null
+			: /^(?:closed?(?![a-z])|resolved|mitigated)/i.test(said.status));
 	const alert = draft.finish({
 		externalId: said.id,
 		identity: ['vulnerability', said.cve, node, ...(node === null ? said.matching_cpes : [])],

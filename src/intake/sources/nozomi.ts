@@ -137,8 +137,9 @@ function read(record: JsonObject, _envelope: JsonObject | null, context: IntakeC
 	const destination = said.ip_dst ?? said.id_dst ?? said.mac_dst ?? said.label_dst;
 	const isClosed =
 		isOver(said.type_id) ||
-		/^(?:closed|resolved)/i.test(said.status ?? '') ||
-		draft.time('closed_time', said.closed_time) !== null;
+		(said.status === null
+			? draft.time('closed_time', said.closed_time) !== null
+			: /^(?:closed?(?![a-z])|resolved)/i.test(said.status));
 	const severityRaw = said.severity ?? said.risk;
 	const alert = draft.finish({
 		externalId: said.id,

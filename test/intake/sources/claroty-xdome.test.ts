@@ -92,4 +92,32 @@ describe('Claroty xDome', () => {
 		expect(item).toMatchObject({ kind: 'alert', problems: [{ field: 'detected_time' }] });
 		expect(item?.kind === 'alert' && entity(item.alert, 'ip', '172.20.9.9')).toBe('related');
 	});
+
+	it('a change of a device says what changed and when, and the same change is one condition', () => {
+		const change = (id: number, more: string) =>
+			alertOf(
+				'claroty-xdome',
+				`CEF:0|Claroty|Claroty|0.0|${id}|device_change_event|5|device_asset_id=A-7 device_uid=u-7 device_mac_list=[None] device_ip_list=['172.20.41.11'] device_category=OT change_id=${id} ${more}`,
+			);
+		const offline = (id: number) =>
+			change(
+				id,
+				`change_timestamp=2025-05-04T08:0${id}:00+00:00 change_type=Offline Status Change change_description=The device Status changed from Online to Offline change_alert_id=111 change_alerted_attribute=is_online_text`,
+			);
+		expect(offline(1)).toMatchObject({
+			title: 'Offline Status Change',
+			description: 'The device Status changed from Online to Offline',
+			occurred_at: '2025-05-04T08:01:00.000Z',
+			time_basis: 'event',
+			external_id: '111',
+			labels: { category: 'Offline Status Change' },
+		});
+		expect(entity(offline(1), 'ip', '172.20.41.11')).toBe('target');
+		expect(offline(2).fingerprint).toBe(offline(1).fingerprint);
+		const address = change(
+			3,
+			'change_timestamp=2025-05-04T08:03:00+00:00 change_type=IP Change change_description=The device got another address',
+		);
+		expect(address.fingerprint).not.toBe(offline(1).fingerprint);
+	});
 });

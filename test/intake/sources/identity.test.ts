@@ -130,6 +130,21 @@ describe('status and time', () => {
 			'2025-05-04T08:00:00.000Z',
 		],
 		['Nozomi closed', 'nozomi', nozomiAlert({ status: 'closed' }), 'closed', '2025-05-04T08:00:00.000Z'],
+		['Nozomi close', 'nozomi', nozomiAlert({ status: 'close' }), 'closed', '2025-05-04T08:00:00.000Z'],
+		[
+			'Nozomi opened again',
+			'nozomi',
+			nozomiAlert({ status: 'open', closed_time: 1746349999000 }),
+			'open',
+			'2025-05-04T08:00:00.000Z',
+		],
+		[
+			'Nozomi without a status',
+			'nozomi',
+			nozomiAlert({ status: null, closed_time: 1746349999000 }),
+			'closed',
+			'2025-05-04T08:00:00.000Z',
+		],
 		['Defender: event before creation', 'defender', defenderAlert(), 'open', '2025-05-04T08:00:00.000Z'],
 		['Defender resolved', 'defender', defenderAlert({ status: 'resolved' }), 'closed', '2025-05-04T08:00:00.000Z'],
 		[
