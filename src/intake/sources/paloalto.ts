@@ -41,7 +41,7 @@ export const paloalto: SourceKind = {
 		['a log type that has no severity (TRAFFIC, CONFIG, GLOBALPROTECT ...)', null],
 	],
 	identity:
-		'log type and subtype, threat (or event) id, source, destination, user and rule; Cortex XDR: the id of the alert or incident',
+		'log type and subtype, threat (or event) id, source, destination, user and rule (of a system log the object: a port that is up closes its own outage); Cortex XDR: the id of the alert or incident',
 	setup: [
 		'Device > Server Profiles > Syslog (or Panorama > Server Profiles): add our address and port, format BSD or IETF; then Objects > Log Forwarding with that profile for threat logs, and Device > Log Settings for system logs.',
 		'Strata Logging Service: Log Forwarding > HTTPS (JSON) to `https://HOST/v1/alerts/paloalto`; Cortex XDR: Settings > Notifications > syslog, or a script on the API that posts `get_alerts` and `get_incidents` answers.',
@@ -238,10 +238,10 @@ function finish(
 			field('src', 'sourceaddress', 'sourceip', 'publicip'),
 			field('dst', 'destinationaddress', 'destip'),
 			field('srcuser', 'sourceuser', 'usrname', 'suser', 'admin'),
-			field('rule', 'rulename', 'object'),
+			field('rule', 'rulename', 'object', 'eventcomponent'),
 			isNameless ? (field('url', 'misc', 'filename') ?? text) : null,
 		],
-		status: 'open',
+		status: isLinkUp(threat, text) ? 'closed' : 'open',
 		title: what === null ? `PAN-OS ${type.toLowerCase()} ${subtype}` : `${type === 'THREAT' ? '' : `${type} `}${what}`,
 		description: text,
 		severity,
@@ -251,6 +251,11 @@ function finish(
 		occurredAt: timeOf(draft, field, EVENT_TIMES) ?? headerTime ?? timeOf(draft, field, RECEIPT_TIMES),
 	});
 	return { kind: 'alert', alert, problems: [...found, ...draft.problems] };
+}
+
+/** `link-change` is told of a port that goes down and of one that comes back: `Port ethernet1/2: Up 10Gb/s-full duplex`. */
+function isLinkUp(event: string | null, text: string | null): boolean {
+	return event === 'link-change' && /^[^:\n]{1,100}: {1,3}up\b/i.test(text ?? '');
 }
 
 /** The instant of the event: with its offset where the log has one, else as the firewall's clock shows it; then when it was taken in. */

@@ -88,7 +88,8 @@ export function readServerLine(whole: string, header: SyslogMessage | null, cont
 			['vCenter Server', 'Veeam Backup & Replication'].includes(line.product) ? 'observer' : 'target',
 		);
 	addSession(draft, text);
-	draft.mentions(text, 'related');
+	// Veeam's version has four numbers (`VbrVersion="12.1.2.172"`) and would be an address in every line.
+	draft.mentions(text.replace(/\b\w{0,20}Version="[^"\n]{0,40}"/g, ' '), 'related');
 	const stated = line.level ?? (isLevel ? (header?.host ?? null) : null);
 	const ofHeader =
 		header?.severity === null || header?.severity === undefined ? null : (LEVELS[header.severity] ?? null);

@@ -252,4 +252,32 @@ describe('Cortex XDR', () => {
 		expect(entity(inner!, 'process', 'mimi.exe')).toBe('related');
 		expect(entity(inner!, 'ip', '172.20.10.4')).toBe('target');
 	});
+
+	it('a link of one port is a condition of its own in every form, and one that is up is over', () => {
+		const line = (port: string, state: string, severity: string) =>
+			alertOf(
+				'paloalto',
+				`1,2025/05/04 08:00:10,001,SYSTEM,port,2817,2025/05/04 08:00:00,,link-change,${port},0,0,general,${severity},"Port ${port}: ${state} 1Gb/s-full duplex",7,0x0,0,0,0,0,,FW-1`,
+			);
+		const json = (port: string, state: string, severity: string) =>
+			alertOf('paloalto', {
+				LogType: 'SYSTEM',
+				Subtype: 'port',
+				EventTime: '2025-05-04T08:00:00.000000Z',
+				EventName: 'link-change',
+				EventComponent: port,
+				VendorSeverity: severity,
+				EventDescription: `Port ${port}: ${state}   1Gb/s-full duplex`,
+				LogSourceName: 'FW-1',
+			});
+		for (const form of [line, json]) {
+			const down = form('ethernet1/2', 'Down', 'critical');
+			expect(down).toMatchObject({ status: 'open', kind: 'availability', severity: 'critical' });
+			expect(form('ethernet1/3', 'Down', 'critical').fingerprint).not.toBe(down.fingerprint);
+			expect(form('ethernet1/2', 'Up', 'informational')).toMatchObject({
+				status: 'closed',
+				fingerprint: down.fingerprint,
+			});
+		}
+	});
 });

@@ -131,6 +131,14 @@ describe('server-storage', () => {
 		expect(entity(incident!, 'host', 'mes-app-04')).toBe('target');
 	});
 
+	it('the version of Veeam looks like an address and is none', () => {
+		const alert = alertOf(
+			'server-storage',
+			'<14>1 2025-05-04T08:00:00Z vbr Veeam_MP - - [origin enterpriseId="31023"] [categoryId=0 instanceId=190 JobName="X" VbrHostName="vbr.plant.example" VbrVersion="12.1.2.172" Version="1" Description="Backup job X failed on 172.20.1.8."]',
+		);
+		expect(alert.entities.filter(({ type }) => type === 'ip').map(({ value }) => value)).toEqual(['172.20.1.8']);
+	});
+
 	it('is not understood without any known member, and survives wrong types and long lines', () => {
 		expect(itemsOf('server-storage', { hello: 1 })[0]!.kind).toBe('unparsed');
 		const [odd] = itemsOf('server-storage', redfish({ MessageSeverity: ['x'], EventTimestamp: { a: '172.20.1.8' } }));
