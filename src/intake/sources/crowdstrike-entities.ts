@@ -21,6 +21,8 @@ export function addFalconEntities(draft: Draft, flat: JsonObject, isAudit: boole
 	addHost(draft, flat);
 	const device = flat['device'];
 	if (isJsonObject(device)) addHost(draft, device);
+	// An automated lead names its hosts in what led to it, and nowhere else.
+	for (const indicator of objectsOf(flat, ['threatgraphindicators'])) addHost(draft, indicator);
 	addUsers(draft, text, isAudit ? 'actor' : 'target');
 	for (const object of [
 		flat,
@@ -29,6 +31,7 @@ export function addFalconEntities(draft: Draft, flat: JsonObject, isAudit: boole
 		addProcess(draft, object);
 	addIndicator(draft, text('ioctype'), text('iocvalue'));
 	for (const access of objectsOf(flat, ['networkaccesses'])) addConnection(draft, access);
+	if (text('connectiondirection') !== null) addConnection(draft, flat);
 }
 
 /** Objects that stand under the names, alone or in a list. */

@@ -142,4 +142,41 @@ describe('CrowdStrike', () => {
 		expect(item?.problems.map(({ field }) => field)).toEqual(['severity', 'localip']);
 		expect(itemsOf('crowdstrike', { hello: 1 })).toMatchObject([{ kind: 'unparsed' }]);
 	});
+
+	it('an automated lead is about the hosts of its indicators', () => {
+		const lead = alertOf('crowdstrike', {
+			metadata: { eventType: 'AutomatedLeadSummaryEvent', eventCreationTime: 1746345600000 },
+			event: {
+				LeadId: 'l-1',
+				CompositeId: 'c:automated-lead:l-1',
+				Name: 'ENG-07 at 2025-05-04T08:00:00Z',
+				ThreatgraphIndicators: [
+					{ HostId: 'a'.repeat(32), Hostname: 'ENG-07', Severity: 70 },
+					{ HostId: 'b'.repeat(32), Hostname: 'HIST-01', Severity: 50 },
+				],
+			},
+		});
+		for (const host of ['ENG-07', 'HIST-01']) expect(entity(lead, 'host', host)).toBe('target');
+		for (const id of ['a', 'b']) expect(entity(lead, 'asset_id', id.repeat(32))).toBe('target');
+	});
+
+	it('a match of the host firewall says who came to whom', () => {
+		const match = (ConnectionDirection: string) =>
+			alertOf('crowdstrike', {
+				metadata: { eventType: 'FirewallMatchEvent', eventCreationTime: 1746345600000, offset: 1 },
+				event: {
+					HostName: 'ENG-07',
+					ConnectionDirection,
+					LocalAddress: '172.20.10.4',
+					LocalPort: '3389',
+					RemoteAddress: '172.20.10.9',
+					RemotePort: '50123',
+					RuleName: 'Block inbound',
+				},
+			});
+		expect(entity(match('1'), 'ip', '172.20.10.9')).toBe('actor');
+		expect(entity(match('1'), 'ip', '172.20.10.4')).toBe('target');
+		expect(entity(match('1'), 'port', '3389')).toBe('target');
+		expect(entity(match('0'), 'ip', '172.20.10.9')).toBe('related');
+	});
 });
