@@ -61,6 +61,8 @@ export function kindOf(type: string, subtype: string, severity: Severity | null,
 		);
 	const isGrave = severity === 'medium' || severity === 'high' || severity === 'critical';
 	if (DETECTORS.test(type)) return USE.test(subtype || type) && !isRefused && !isGrave ? 'audit' : 'security';
+	// FortiDeceptor: who touches a decoy has no business there, however low it is rated.
+	if (subtype === 'attack') return 'security';
 	if (type === 'traffic') return isRefused && isGrave ? 'security' : 'audit';
 	if (/^(?:system|ha|router|wad|sdwan|connector|fortiextender|switch-controller|wireless)$/.test(subtype) && isGrave)
 		return /\b(?:log ?in|admin|password|brute|rogue|fake)\b/i.test(words) ? 'security' : 'availability';

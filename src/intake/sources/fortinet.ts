@@ -24,6 +24,7 @@ export const fortinet: SourceKind = {
 		'FortiOS log lines `date=... devname="..." logid=... type=... subtype=... level=...`, quoted or not, bare or in syslog, also where a relay left `logid` and `devid` away',
 		'CEF with `FTNTFGT` keys (`set format cef`), also without that prefix',
 		'the same fields as a JSON object (FortiAnalyzer, log shippers)',
+		'the same lines with commas between the fields (`set format csv`), and incidents of FortiDeceptor among them',
 	],
 	severities: [
 		['`severity` of the attack (IPS, anomaly): critical', 'critical'],
@@ -45,11 +46,7 @@ export const fortinet: SourceKind = {
 		'`config log syslogd filter` chooses the severities and log types that are sent.',
 		"Set the source's `time_zone` where lines have neither `eventtime` nor `tz`.",
 	],
-	notHandled: [
-		'`set format csv`',
-		'FortiSIEM incident XML',
-		'logs of other Fortinet products beyond the fields they share',
-	],
+	notHandled: ['FortiSIEM incident XML', 'logs of other Fortinet products beyond the fields they share'],
 	splitJson: (document) => {
 		const list = Array.isArray(document) ? document : [document];
 		return records(list.map((item) => carriedLine(item, isFortiLine) ?? item));
@@ -91,7 +88,7 @@ function readLine(text: string, header: SyslogMessage | null, context: IntakeCon
 	draft.endpoint(header?.host, 'observer');
 	for (const relay of header?.relays ?? []) draft.endpoint(relay, 'observer');
 	const pairs = readKeyValues(text.replace(/#015#012|#012|#015/g, ' '));
-	const fields = firstOf(pairs);
+	const fields = withDecoy(firstOf(pairs));
 	addRoles(draft, fields);
 	for (const [name, value] of pairs) gatherField(draft, name, value, 'related');
 	draft.labelsFrom(Object.fromEntries(fields));
@@ -153,6 +150,34 @@ function firstOf(pairs: readonly (readonly [string, string])[]): Fields {
 	return fields;
 }
 
+/** FortiDeceptor's names of what a log of FortiOS has fields for. */
+const OF_DECOY: readonly (readonly [string, string])[] = [
+	['attackerip', 'srcip'],
+	['attackerport', 'srcport'],
+	['attackermac', 'srcmac'],
+	['victimip', 'dstip'],
+	['victimport', 'dstport'],
+	['service', 'service'],
+	['severity', 'severity'],
+	['username', 'dstuser'],
+];
+
+/**
+ * An incident of FortiDeceptor says in its message who touched which decoy, and names itself as the user. Read only where the log has
+ * no ends of its own: elsewhere a message is a text like any other.
+ */
+function withDecoy(fields: Fields): Fields {
+	const said = firstOf(readKeyValues(fields.get('msg') ?? ''));
+	if (fields.get('subtype') !== 'attack' || fields.has('srcip') || fields.has('dstip') || !said.has('attackerip'))
+		return fields;
+	const whole = new Map([...fields].filter(([name]) => name !== 'user'));
+	for (const [theirs, ours] of OF_DECOY) {
+		const value = said.get(theirs);
+		if (value !== undefined && !whole.has(ours)) whole.set(ours, value);
+	}
+	return whole;
+}
+
 /** Fields by whose side they are on. What is not here is swept. */
 const ENDPOINTS: readonly (readonly [string, EntityRole])[] = [
 	['srcip', 'actor'],
@@ -170,6 +195,7 @@ const ENDPOINTS: readonly (readonly [string, EntityRole])[] = [
 	['dstmac', 'target'],
 	['masterdstmac', 'target'],
 	['devname', 'observer'],
+	['devhost', 'observer'],
 	['forwardedfor', 'actor'],
 ];
 
@@ -278,13 +304,20 @@ function timeOf(draft: Draft, fields: Fields): number | null {
 	const time = fields.get('time');
 	if (date === undefined || time === undefined)
 		return draft.time('itime', fields.get('itime') ?? fields.get('timestamp'));
-	const zone = /^(?:UTC|GMT)?([+-]\d{1,2}):?(\d\d)$/.exec(fields.get('tz') ?? '');
+	const offset = offsetOf(fields.get('tz') ?? '');
 	const at = draft.time(
 		'date',
 		`${date} ${time}`,
-		zone === null ? draft.context : { ...draft.context, timeZone: 'UTC' },
+		offset === null ? draft.context : { ...draft.context, timeZone: 'UTC' },
 	);
-	if (at === null || zone === null) return at;
-	const sign = zone[1]?.startsWith('-') === true ? -1 : 1;
-	return at - sign * (Math.abs(Number(zone[1])) * 60 + Number(zone[2])) * MINUTE;
+	return at === null || offset === null ? at : at - offset;
+}
+
+/** How far `tz` is ahead of UTC, in milliseconds: `+0200`, `UTC+2:00`, `UTC+2`, `UTC`; null where it says none. */
+function offsetOf(tz: string): number | null {
+	if (/^(?:UTC|GMT)$/i.test(tz)) return 0;
+	const zone = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?$/i.exec(tz);
+	if (zone === null) return null;
+	const minutes = Number(zone[2]) * 60 + Number(zone[3] ?? 0);
+	return (zone[1] === '-' ? -minutes : minutes) * MINUTE;
 }

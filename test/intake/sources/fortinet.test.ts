@@ -51,6 +51,8 @@ describe('FortiGate', () => {
 		['tz="-0530"', '2025-05-04T13:30:00.000Z'],
 		['tz="UTC+2:00"', '2025-05-04T06:00:00.000Z'],
 		['tz="UTC-10:00"', '2025-05-04T18:00:00.000Z'],
+		['tz="UTC+2"', '2025-05-04T06:00:00.000Z'],
+		['tz=UTC', '2025-05-04T08:00:00.000Z'],
 		['', '2025-05-03T23:00:00.000Z'],
 	])('the time with %s is %s', (rest, at) => {
 		expect(alertOf('fortinet', line(`type=utm subtype=ips level=alert ${rest}`), 'Asia/Tokyo').occurred_at).toBe(at);
@@ -99,6 +101,52 @@ describe('FortiGate', () => {
 		expect(entity(alert, 'host', 'FG-1')).toBe('observer');
 		const prefixed = cef.replace(/ (logid|type|subtype|level|severity|attack|attackid|devname)=/g, ' FTNTFGT$1=');
 		expect(alertOf('fortinet', prefixed).fingerprint).toBe(alert.fingerprint);
+	});
+
+	it('an incident in a decoy is about its attacker and its victim, whom the message names', () => {
+		const decoy = (attacker: string, severity = 'medium') =>
+			alertOf(
+				'fortinet',
+				`version=1.2 devhost=decoy-1 devid=FDC1 tz=UTC date=2025-05-04 time=08:00:00 logid=0101000068 type=event subtype=attack level=alert user=system ui=GUI action=Incident_Detection status=success msg="EventID=92 IncidentID=93 DecoyGroup=OT_Decoy MITRE_ATT&CK_ID=T1110 AttackerIP=${attacker} AttackerPort=61230 VictimIP=172.20.41.250 VictimPort=502 Operation=Login Severity=${severity} AttackerMac=02:42:ac:11:00:05 Service=MODBUS Username=operator"`,
+			);
+		const alert = decoy('172.20.10.9');
+		expect(alert).toMatchObject({
+			severity: 'medium',
+			severity_raw: 'medium',
+			kind: 'security',
+			techniques: ['T1110'],
+			occurred_at: '2025-05-04T08:00:00.000Z',
+		});
+		expect(entity(alert, 'ip', '172.20.10.9')).toBe('actor');
+		expect(entity(alert, 'mac', '02:42:ac:11:00:05')).toBe('actor');
+		expect(entity(alert, 'ip', '172.20.41.250')).toBe('target');
+		expect(entity(alert, 'port', '502')).toBe('target');
+		expect(entity(alert, 'user', 'operator')).toBe('target');
+		expect(entity(alert, 'host', 'decoy-1')).toBe('observer');
+		expect(decoy('172.20.10.8').fingerprint).not.toBe(alert.fingerprint);
+		// What stands in a message can only be more: the log's own fields are never overruled by it.
+		const forged = alertOf(
+			'fortinet',
+			line(
+				'type=utm subtype=ips level=alert severity=high srcip=172.20.1.1 attack=X msg="AttackerIP=172.20.9.9 Severity=low"',
+			),
+		);
+		expect(forged.severity).toBe('high');
+		expect(entity(forged, 'ip', '172.20.1.1')).toBe('actor');
+		expect(entity(forged, 'ip', '172.20.9.9')).toBe('related');
+	});
+
+	it('reads fields with commas between them (`set format csv`)', () => {
+		const alert = alertOf(
+			'fortinet',
+			'date=2025-05-04,time=08:00:00,logid=0720018433,type=anomaly,subtype=anomaly,level=alert,severity=critical,srcip=198.51.100.20,dstip=172.20.41.11,attack="icmp flood",msg="anomaly: icmp_flood, 34 > threshold 25"',
+		);
+		expect(alert).toMatchObject({
+			title: 'icmp flood',
+			severity: 'critical',
+			description: 'anomaly: icmp_flood, 34 > threshold 25',
+		});
+		expect(entity(alert, 'ip', '172.20.41.11')).toBe('target');
 	});
 
 	it('a link that is up and fails its health check is not the end of anything', () => {
