@@ -368,6 +368,7 @@ function isOver(members: Members): boolean {
 	const status =
 		members.text(
 			'device_alert_status',
+			'alert_device_status',
 			'alert_status',
 			'status',
 			'vulnerability_relevance',

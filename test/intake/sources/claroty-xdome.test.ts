@@ -120,4 +120,17 @@ describe('Claroty xDome', () => {
 		);
 		expect(address.fingerprint).not.toBe(offline(1).fingerprint);
 	});
+
+	it('an alert of a device is over when it is resolved for that device', () => {
+		const affected = (status: string) =>
+			alertOf(
+				'claroty-xdome',
+				`CEF:0|Claroty|Claroty|0.0|838|alert_affected_device|5|alert_id=838 alert_type_name=Malicious Internet Communication alert_name=Malicious Internet Communication: 203.0.113.8 alert_category=Threat alert_device_status=${status} alert_mitre_technique_ids=['T0883'] device_uid=u-7 device_ip_list=['172.20.41.11'] device_category=OT external_ip=203.0.113.8`,
+			);
+		expect(affected('Unresolved')).toMatchObject({ status: 'open', techniques: ['T0883'] });
+		expect(affected('Resolved')).toMatchObject({
+			status: 'closed',
+			fingerprint: affected('Unresolved').fingerprint,
+		});
+	});
 });
