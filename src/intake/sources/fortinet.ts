@@ -57,7 +57,8 @@ export const fortinet: SourceKind = {
 	ownsJson: (record) =>
 		record['logid'] !== undefined && record['subtype'] !== undefined && record['level'] !== undefined,
 	ownsText: isFortiLine,
-	lineStart: /^(?:date=\d{4}-|logver=|timestamp=\d)/,
+	// No field is always the first: relays leave the date away, FortiDeceptor begins with a version.
+	lineStart: /^\s{0,4}(?:[a-z]\w{1,20}=(?:"[^"\n]{0,200}"|[^\s",]{1,200})[ ,]){2}/,
 	readText: (text, header, context) =>
 		isFortiLine(text) || isTypedLine(text) ? readLine(text, header, context) : null,
 };

@@ -203,6 +203,8 @@ function readVeeam(draft: Draft, text: string, header: SyslogMessage | null): Li
 	const field = (name: string): string | null => pairs.get(name) ?? null;
 	for (const [key, value] of pairs) {
 		if (/^(?:categoryId|instanceId|Version|Flags|Platform|JobType|param\d{1,2}|Description)$/.test(key)) continue;
+		// The backup server's name for itself, the same at every site.
+		if (/^this server$/i.test(value)) continue;
 		if (/^vbr(?:host|server)name$/i.test(key)) draft.endpoint(value, 'observer');
 		else if (/^(?:host|vm|object|machine|server|proxy|repository|computer|agent)(?:host)?name$/i.test(key))
 			draft.endpoint(value, 'target');
@@ -212,6 +214,8 @@ function readVeeam(draft: Draft, text: string, header: SyslogMessage | null): Li
 	}
 	draft.user(/fullName=\\?"([^"\\]{1,100}(?:\\[^"\\]{1,100})?)/.exec(text)?.[1], null, 'actor');
 	const description = field('Description') ?? text;
+	const by = /\bby (?:user )?['"]?([\w.$-]{1,100}\\[\w.$-]{1,100})/i.exec(description.slice(0, 2_000))?.[1];
+	draft.user(by?.replace(/\.$/, ''), null, 'actor');
 	const id = field('instanceId');
 	const result = field('JobResult');
 	const about =

@@ -76,6 +76,16 @@ describe('FortiGate', () => {
 		expect(alertOf('syslog', `<13>May  4 08:00:00 web1 app: refused a request for ${bare}`).domain).toBeNull();
 	});
 
+	it('each line of a body is an alert, whichever field it begins with', () => {
+		for (const start of ['time=08:00:00', 'devname="FG-1"', 'version=1.2', 'eventtime=1746345600']) {
+			const rest = 'devid=FG1 logid=0101039426 type=event subtype=vpn level=alert logdesc="SSL VPN login fail"';
+			const body = `${start} ${rest} remip=198.51.100.20 user="ana"\n${start} ${rest} remip=198.51.100.21 user="bob"\n`;
+			const [first, second] = alertsOf('fortinet', body);
+			expect(entity(first!, 'ip', '198.51.100.21')).toBeNull();
+			expect(entity(second!, 'ip', '198.51.100.21')).toBe('actor');
+		}
+	});
+
 	it('without a log id, what a line describes tells two conditions apart', () => {
 		const said = (logdesc: string) =>
 			alertOf(

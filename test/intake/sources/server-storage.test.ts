@@ -131,6 +131,17 @@ describe('server-storage', () => {
 		expect(entity(incident!, 'host', 'mes-app-04')).toBe('target');
 	});
 
+	it('Veeam: who removed what is named, and `This server` is nobody', () => {
+		const alert = alertOf(
+			'server-storage',
+			String.raw`[categoryId=0 instanceId=10050 VmName="HIST-01" ServerName="This server" Version="1" Description="Restore point for VM 'HIST-01' has been removed by user PLANT\jdoe."]`,
+		);
+		expect(entity(alert, 'account', 'PLANT\\jdoe')).toBe('actor');
+		expect(entity(alert, 'user', 'jdoe')).toBe('actor');
+		expect(entity(alert, 'host', 'HIST-01')).toBe('target');
+		expect(entity(alert, 'host', 'This server')).toBeNull();
+	});
+
 	it('the version of Veeam looks like an address and is none', () => {
 		const alert = alertOf(
 			'server-storage',
