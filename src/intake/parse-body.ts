@@ -185,12 +185,21 @@ function parseRecord(
 	return [{ kind: 'unparsed', raw, problems: [{ field: 'record', found: describe(record), expected: 'an object' }] }];
 }
 
-/** Several messages of a text body: each begins on its own line with `<PRI>` or a CEF, LEEF or `@cee:` mark; other lines are its wrapping. */
+/** A header of syslog without its priority, as log files have it: a time and a host. */
+const FILE_HEADER =
+	/^(?:[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) \S/;
+
+/**
+ * Several messages of a text body: each begins on its own line with `<PRI>` or a CEF, LEEF or `@cee:` mark, and in a body that begins
+ * with a header without `<PRI>` also with such a header; other lines are its wrapping.
+ */
 function splitMessages(source: SourceKind, text: string): string[] {
 	const messages: string[] = [];
 	let current = '';
+	const isFile = FILE_HEADER.test(text.trimStart().slice(0, 200));
 	for (const line of text.split('\n')) {
 		const isStart =
+			(isFile && FILE_HEADER.test(line)) ||
 			/^\s{0,8}<\d{1,3}>/.test(line) ||
 			source.lineStart?.test(line) === true ||
 			/(?:^|[ >:])(?:(?:CEF|LEEF): ?\d{1,2}(?:\.\d)?\||@cee: ?\{)/.test(line.slice(0, 300));

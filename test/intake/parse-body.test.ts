@@ -84,6 +84,38 @@ describe('the form of a body', () => {
 		expect(parsed).toMatchObject({ kind: 'parsed', items: [{ kind: 'unparsed' }] });
 	});
 
+	it.each([
+		[
+			'fortinet',
+			(n: number) =>
+				`date=2025-05-04 time=08:00:00 logid=0101039426 type=event subtype=vpn level=alert remip=10.0.0.${n}`,
+		],
+		[
+			'paloalto',
+			(n: number) =>
+				`1,2025/05/04 08:00:10,001,SYSTEM,port,1,2025/05/04 08:00:00,,link-change,ethernet1/${n},0,0,general,high,"x"`,
+		],
+		[
+			'wazuh',
+			(n: number) => `ossec: Alert Level: 5; Rule: 571${n} - t; Location: (a) 10.0.0.1->/x; srcip: 10.0.0.${n}; x`,
+		],
+		['suricata', (n: number) => `suricata: ${JSON.stringify(eveAlert({}, { src_ip: `10.0.0.${n}` }))}`],
+		['server-storage', (n: number) => `[node-${n}:raid.disk.failed:error]: Disk ${n} failed.`],
+	])('%s: each line of a log file is an alert, its header with a priority or without', (kind, line) => {
+		for (const header of ['May  4 08:00:00 gw-1', '2025-05-04T08:00:00.123+02:00 gw-1', '<13>May  4 08:00:00 gw-1']) {
+			const parsed = parse(kind, [1, 2, 3].map((n) => `${header} ${line(n)}`).join('\n'));
+			if (parsed.kind !== 'parsed') throw new Error('not parsed');
+			expect(parsed.items.map((item) => item.kind)).toEqual(['alert', 'alert', 'alert']);
+		}
+	});
+
+	it('a wrapped message stays one, whatever a line of it begins with', () => {
+		const wrapped =
+			'CEF:0|Acme|Box|1|7|Name|5|src=10.0.0.1 msg=the log says\nMay  4 08:00:00 gw-1 sshd: x\n dst=10.0.0.2';
+		const parsed = parse('cef', wrapped);
+		expect(parsed.kind === 'parsed' && parsed.items.length).toBe(1);
+	});
+
 	it("names and aliases find the same kind, an unknown one is the caller's fault", () => {
 		expect(sourceKind('defender')).toBe(sourceKind('defender-xdr'));
 		expect(sourceKind('cef')).toBe(sourceKind('cef-generic'));
