@@ -1,4 +1,5 @@
 // Two clusters become one in the engine's memory: everything that named the first now names the second. Nothing is decided here.
+import { openCluster } from './cluster.ts';
 import type { Settings } from './settings.ts';
 import { type Cluster, finalId, inheritApart, type State, type Touch } from './state.ts';
 
@@ -8,8 +9,9 @@ const NAMES_MAX = 500;
 /** Brings one cluster into another: everything that named the first now names the second. */
 export function mergeClusters(state: State, from: string, into: string, settings: Settings): void {
 	const source = state.clusters.get(finalId(state, from));
-	const target = state.clusters.get(finalId(state, into));
-	if (source === undefined || target === undefined || source === target) return;
+	if (source === undefined) return;
+	const target = state.clusters.get(finalId(state, into)) ?? forgotten(state, source, finalId(state, into));
+	if (source === target) return;
 	state.clusters.delete(source.id);
 	state.merged.set(source.id, target.id);
 	inheritApart(state, source.id, target.id);
@@ -30,6 +32,28 @@ export function mergeClusters(state: State, from: string, into: string, settings
 	target.failures += source.failures;
 	target.belief = Math.min(settings.beliefMax, Math.max(target.belief, source.belief) + 1);
 	target.processSafety ||= source.processSafety;
+}
+
+/**
+ * People chose an incident that was quiet for so long that it is no longer in memory: it comes back with nothing in it. What comes next
+ * would else go on in the one that ended, which nobody looks at.
+ */
+function forgotten(state: State, source: Cluster, id: string): Cluster {
+	return openCluster(state, {
+		...source,
+		id,
+		size: 0,
+		failures: 0,
+		conditions: new Set(),
+		keys: new Set(),
+		types: new Set(),
+		before: null,
+		ways: new Map(),
+		users: new Map(),
+		templates: new Set(),
+		zones: new Set(),
+		sites: new Set(),
+	});
 }
 
 /** The touches of both, counted up to the size that the two have together: what each was about lately stays as fresh as it was. */

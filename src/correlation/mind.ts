@@ -9,6 +9,7 @@ import {
 	type AlertToPlace,
 	type Decided,
 	readAlertsToPlace,
+	readApartBefore,
 	readDecided,
 	readIncidents,
 	readLedgerEnd,
@@ -76,6 +77,7 @@ export async function loadMind(
 	const since = now - settings.recall;
 	const placed = await readPlacedAlerts(database, since);
 	const others = await readOthers(database, since, end);
+	await keepOldApart(database, mind.state, since);
 	const again = repeatsOf(placed);
 	let [nextEntry, nextRepeat] = [0, 0];
 	for (const [i, alert] of placed.entries()) {
@@ -109,6 +111,41 @@ async function readOthers(database: Database, since: number, end: number): Promi
 		found.push(...page.filter((entry) => entry.seq <= end));
 		if (page.length === 0 || (page.at(-1)?.seq ?? 0) > end) return found;
 	}
+}
+
+/** What people took apart stays apart for as long as the incidents last, which may be longer than alerts are read back. */
+async function keepOldApart(database: Database, state: State, before: number): Promise<void> {
+	const old = await readApartBefore(database, before);
+	const pairs = old.flatMap(({ incident, data, refs }) => {
+		const others = [data['kept_apart'], data['to']].filter((id) => typeof id === 'string');
+		return incident === null ? [] : others.map((other) => ({ incident, other, refs }));
+	});
+	const final = await finalIncidents(
+		database,
+		pairs.flatMap(({ incident, other }) => [incident, other]),
+	);
+	for (const { incident, other, refs } of pairs) {
+		const [one, two] = [final(incident), final(other)];
+		// People made one of them again.
+		if (one === two) continue;
+		keepApart(state, one, two);
+		for (const alert of refs) if (alert.startsWith('alr_')) detach(state, alert, one);
+	}
+}
+
+/** What each incident has become after merges, by the rows. */
+async function finalIncidents(database: Database, ids: readonly string[]): Promise<(id: string) => string> {
+	const into = new Map<string, string>();
+	for (let wanted = [...new Set(ids)]; wanted.length > 0; ) {
+		const rows = [...(await readIncidents(database, wanted)).values()];
+		for (const row of rows) if (row.merged_into !== null) into.set(row.id, row.merged_into);
+		wanted = rows.flatMap(({ merged_into: next }) => (next === null || into.has(next) ? [] : [next]));
+	}
+	return (id) => {
+		let at = id;
+		for (let next = into.get(at); next !== undefined && next !== id; next = into.get(at)) at = next;
+		return at;
+	};
 }
 
 /** Repeats are folded into their alert, which keeps the last time only: they are taken where that falls among the placed ones. */

@@ -446,6 +446,77 @@ describe('the correlation stage', () => {
 		expect((await alerts()).every((row) => row['incident'] === into)).toBe(true);
 	});
 
+	it('what people merged into an incident that was quiet for days goes on in that one', async () => {
+		const handlers = await start();
+		const quiet = alertRow({ title: 'dropper', minute: -4 * 24 * 60, target: 'pc-1' });
+		const young = alertRow({ title: 'beacon', minute: 0, target: 'pc-2', hash: 'a7' });
+		for (const row of [quiet, young]) await handlers.correlate?.(await due('correlate', [row]));
+		const [into, from] = (await incidents()).map((row) => String(row['id']));
+		await record(
+			db(),
+			{
+				entries: [
+					{
+						kind: 'incident.merged',
+						actor: { kind: 'person', id: 'ann' },
+						at: NOW,
+						incident: into!,
+						refs: [into!, from!],
+						data: { into: into!, from: from! },
+					},
+				],
+				changes: [
+					{ op: 'update', table: 'incidents', id: from!, set: { state: 'merged', merged_into: into! } },
+					{ op: 'update', table: 'alerts', id: young.id, set: { incident: into! } },
+				],
+			},
+			now,
+		);
+		for (const [at, handler] of [() => handlers, start].entries()) {
+			const next = alertRow({ title: 'persistence', minute: 9 + at, target: 'pc-2', hash: 'a7' });
+			await (await handler()).correlate?.(await due('correlate', [next]));
+		}
+		// None of them may stand in the one that ended, where nobody looks.
+		expect((await alerts()).map((row) => row['incident'])).toEqual([into, into, into, into]);
+	});
+
+	/** The alert goes on: its condition was seen again now. */
+	const seenNow = async (id: string) => await db().raw`UPDATE alerts SET last_seen = ${NOW} WHERE id = ${id}`;
+
+	it('what people took apart longer ago than memory reaches stays apart after a restart, too', async () => {
+		const handlers = await start();
+		const old = -20 * 24 * 60;
+		const rows = [
+			alertRow({ title: 'dropper', minute: old, target: 'pc-1', hash: 'a9' }),
+			alertRow({ title: 'beacon', minute: old + 3, target: 'pc-2', hash: 'a9' }),
+		];
+		await handlers.correlate?.(await due('correlate', rows));
+		const [incident] = (await readIncidents(db(), [String((await incidents())[0]?.['id'])])).values();
+		const members = await readAlertsOfIncident(db(), incident!.id, 100);
+		const made = splitIncident(
+			{
+				incident: incident!,
+				members,
+				taken: [rows[1]!.id],
+				newId: 'inc_000000000apart',
+				actor: { kind: 'person', id: 'ann' },
+				reason: 'a test',
+			},
+			INVENTORY,
+			NOW - 20 * DAY,
+		);
+		if (!made.ok) throw new Error(made.error);
+		await record(db(), made.value, now);
+		for (const row of rows) await seenNow(row.id);
+		// It fits both by the same file.
+		const next = [3, 4].map((minute) => alertRow({ title: `step ${minute}`, minute, target: 'pc-3', hash: 'a9' }));
+		await (await start()).correlate?.(await due('correlate', next));
+		expect((await incidents()).map((row) => row['state'])).toEqual(['open', 'open']);
+		expect(await entries('incident.merge_suggested')).toEqual([]);
+		const [one, other] = await alerts();
+		expect(one?.['incident']).not.toBe(other?.['incident']);
+	});
+
 	it('an alert that people took out becomes an incident of its own and does not go back', async () => {
 		const handlers = await start();
 		const rows = [

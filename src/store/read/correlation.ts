@@ -16,6 +16,8 @@ const REBUILD_ALERTS_MAX = 50_000;
 const REBUILD_PAGE = 5_000;
 /** Entries of others read in one go. */
 const DECIDED_MAX = 1_000;
+/** Decisions of people that outlive what else is read back. */
+const APART_MAX = 5_000;
 
 export type AlertToPlace = {
 	readonly id: string;
@@ -149,6 +151,17 @@ export async function readDecided(database: Database, after: number, since: numb
 		.orderBy(asc(ledgerEntries.seq))
 		.limit(DECIDED_MAX);
 	return rows.map(toDecided);
+}
+
+/** What people took or kept apart before this time (ms), oldest first: the newest APART_MAX. */
+export async function readApartBefore(database: Database, before: number): Promise<Decided[]> {
+	const rows = await database.db
+		.select()
+		.from(ledgerEntries)
+		.where(and(eq(ledgerEntries.kind, 'incident.split'), NO_DRILL, lt(ledgerEntries.at, before)))
+		.orderBy(desc(ledgerEntries.seq))
+		.limit(APART_MAX);
+	return rows.reverse().map(toDecided);
 }
 
 function toDecided(row: typeof ledgerEntries.$inferSelect): Decided {
