@@ -423,6 +423,37 @@ describe('Merge', () => {
 		expect(answer.changes.filter((change) => change.table === 'alerts')).toHaveLength(2);
 	});
 
+	it('names what stays after the process-safety alarm that came in, tells whoever is to be told, and asks no rule for the way', () => {
+		const into = situation({
+			incident: incident({ route: 'harbour', title: 'port scan', category: 'reconnaissance' }),
+		});
+		const from = {
+			...other,
+			incident: { ...other.incident, title: 'gas concentration high', category: 'process_safety' as const },
+		};
+		const answer = mergeYes({ ...given, situation: into, from });
+		expect(answer.changes[1]).toMatchObject({
+			set: { title: 'gas concentration high', category: 'process_safety', route: null },
+		});
+		const topics = answer.topics.filter((topic) => topic.key === into.incident.id).map((topic) => topic.topic);
+		expect(topics).toEqual(expect.arrayContaining(['card_safety', 'plan', 'advise', 'escalate_safety']));
+	});
+
+	it('keeps the name, and wakes nobody anew, where what comes in is no graver', () => {
+		const from = {
+			...other,
+			incident: { ...other.incident, title: 'odd login', severity: 'medium', process_safety: false },
+		};
+		const into = situation({ incident: incident({ severity: 'high', title: 'port scan' }) });
+		const answer = mergeYes({ ...given, situation: into, from: from as typeof other });
+		expect(answer.changes[1]).toMatchObject({ set: { title: 'port scan', severity: 'high' } });
+		expect(answer.topics.some((topic) => topic.topic.startsWith('escalate'))).toBe(false);
+	});
+
+	it('does not count where an alert joined the one that ends meanwhile: it would be left behind', () => {
+		expect(mergeYes(given).changes[0]).toMatchObject({ expect: { state: 'open', alert_count: 3 } });
+	});
+
 	it('is kept apart by an entry', () => {
 		expect(mergeNo(given)).toMatchObject({ outcome: 'done', changes: [] });
 	});

@@ -1,7 +1,8 @@
 // A person's answer to "same incident?". Yes moves alerts and ends the other incident's plan; no is remembered. Pure.
 import { isDrill } from '../../domain/drill.ts';
 import type { NewEntry } from '../../domain/entry.ts';
-import { maxSeverity } from '../../domain/severity.ts';
+import { maxSeverity, severityRank } from '../../domain/severity.ts';
+import type { NextTopic } from '../../domain/topic.ts';
 import type { Change } from '../../store/record.ts';
 import { type Answer, actorOf, STRANGER, say, wayOf } from '../answer.ts';
 import { GROUPING_ROLES, holdsForIncident } from '../people.ts';
@@ -48,6 +49,7 @@ export function mergeYes(click: MergeClick): Answer {
 	if (from.state === 'merged') return say(`${incidentName(from)} is merged already.`);
 	if (ENDED.includes(into.state) || ENDED.includes(from.state))
 		return say(`One of ${incidentName(into)} and ${incidentName(from)} is closed already; nothing is merged.`);
+	const whole = joined(into, from, now);
 	const began = click.from.steps.filter((step) => ['planned', 'waiting', 'hands', 'queued'].includes(step.state));
 	const entries: NewEntry[] = [
 		{
@@ -75,13 +77,14 @@ export function mergeYes(click: MergeClick): Answer {
 			table: 'incidents',
 			id: from.id,
 			set: { state: 'merged', merged_into: into.id, updated_at: now },
-			expect: { state: from.state },
+			// An alert that joins it meanwhile would stay behind in what nobody looks at: then it is read again.
+			expect: { state: from.state, alert_count: from.alert_count },
 		},
 		{
 			op: 'update',
 			table: 'incidents',
 			id: into.id,
-			set: joined(into, from, now),
+			set: whole,
 			expect: { state: into.state, alert_count: into.alert_count },
 		},
 		...click.alerts.map(
@@ -109,50 +112,64 @@ export function mergeYes(click: MergeClick): Answer {
 		changes,
 		topics: [
 			{ topic: 'plan', key: into.id },
-			{ topic: 'card', key: into.id },
+			{ topic: whole.process_safety ? 'card_safety' : 'card', key: into.id },
 			{ topic: 'card', key: from.id },
+			{ topic: 'advise', key: into.id },
+			...toTell(into, whole),
 		],
 		reply: `${incidentName(from)} is part of ${incidentName(into)} now.`,
 	};
 }
 
-/** The incident that stays, with what the other one knew: never less severe, never less than a process-safety alarm. */
-function joined(
-	into: Incident,
-	from: Incident,
-	now: number,
-): Partial<
-	Pick<
-		Incident,
-		| 'severity'
-		| 'process_safety'
-		| 'domain'
-		| 'sites'
-		| 'zones'
-		| 'assets'
-		| 'techniques'
-		| 'tactics'
-		| 'alert_count'
-		| 'first_at'
-		| 'last_at'
-		| 'updated_at'
-	>
-> {
+type Joined = Pick<
+	Incident,
+	| 'title'
+	| 'severity'
+	| 'category'
+	| 'process_safety'
+	| 'domain'
+	| 'sites'
+	| 'zones'
+	| 'assets'
+	| 'techniques'
+	| 'tactics'
+	| 'alert_count'
+	| 'first_at'
+	| 'last_at'
+	| 'updated_at'
+> & { readonly route: string | null };
+
+/**
+ * The incident that stays, with what the other one knew: never less severe, never less than a process-safety alarm. It is named as
+ * correlation names one of two parts (correlation/incident-of.ts): by its process-safety alarm, else by the graver part.
+ */
+function joined(into: Incident, from: Incident, now: number): Joined {
 	const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
+	const safety = into.process_safety ? into : from.process_safety ? from : null;
+	const named = safety ?? (severityRank(from.severity) > severityRank(into.severity) ? from : into);
 	return {
+		title: named.title,
 		severity: maxSeverity(into.severity, from.severity),
-		process_safety: into.process_safety || from.process_safety,
+		category: named.category,
+		process_safety: safety !== null,
 		domain: into.domain === from.domain ? into.domain : 'cross',
 		sites: union(into.sites, from.sites),
 		zones: union(into.zones, from.zones),
 		assets: union(into.assets, from.assets),
 		techniques: union(into.techniques, from.techniques),
 		tactics: union(into.tactics, from.tactics),
+		route: safety === null ? (named.route ?? into.route ?? from.route ?? null) : null,
 		alert_count: into.alert_count + from.alert_count,
 		first_at: Math.min(into.first_at, from.first_at),
 		last_at: Math.max(into.last_at, from.last_at),
 		updated_at: now,
 	};
+}
+
+/** The pages of the one that ends end with it: who is named for what stays hears where it became worse. */
+function toTell(into: Incident, whole: Joined): NextTopic[] {
+	if (whole.severity === into.severity && whole.process_safety === into.process_safety) return [];
+	return [{ topic: whole.process_safety ? 'escalate_safety' : 'escalate', key: into.id }];
 }
 
 /** The answer "no": an entry, so that the same question is not asked again and a reviewer sees who kept them apart. */
