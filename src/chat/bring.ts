@@ -13,6 +13,7 @@ import {
 } from '../store/read/chat.ts';
 import { readLearnedInForce, readLearnedOf } from '../store/read/learned.ts';
 import { type Change, record } from '../store/record.ts';
+import type { Message } from './blocks.ts';
 import { asViewEntries } from './buttons/view.ts';
 import { type Delivered, deliver, EDIT_SPACING_MS, type Outlet, REFUSED_PAUSE_MS, type Wanted } from './deliver.ts';
 import { CARD_ALERTS_MAX, insightFor } from './desk-learning.ts';
@@ -321,28 +322,28 @@ async function bringNotes(
 	const prefix = `note:${id}:`;
 	const notes = rows.filter((row) => row.key.startsWith(prefix));
 	const common = { incident: id, channel: thread.channel, threadTs: thread.ts, isUrgent: false };
+	let refused: Next = null;
 	for (const row of notes.filter((note) => note.state !== 'sent')) {
-		const stored = { text: row.text, blocks: row.blocks ?? [] };
-		// Blocks that we wrote ourselves, read back from the row.
-		const delivered = await deliver(room.outlet, {
-			...common,
-			key: row.key,
-			render: () => stored as ReturnType<typeof plainPost>,
-		});
+		const delivered = await deliver(room.outlet, { ...common, key: row.key, render: () => asStored(row) });
 		if (delivered.kind === 'later') return delivered.at;
+		// A note that Slack refuses comes again, also where nothing else happens in the incident.
+		refused = sooner(refused, nextAfter(delivered, room.now()));
 	}
 	const last = Math.max(0, ...notes.map((note) => Number(note.key.slice(prefix.length))));
 	const fresh = situation.timeline.filter((entry) => entry.seq > last && isNoted(entry));
 	const newest = fresh.at(-1);
-	if (newest === undefined) return null;
+	if (newest === undefined) return refused;
 	const since = Math.max(0, ...notes.map((note) => note.updated_at));
 	if (room.now() - since < NOTE_SPACING_MS) return since + NOTE_SPACING_MS;
 	const message = timelineNote(fresh, room.directory.naming, moreAt(situation.incident.number));
-	if (message === null) return null;
-	return nextAfter(
-		await deliver(room.outlet, { ...common, key: `${prefix}${newest.seq}`, render: () => message }),
-		room.now(),
-	);
+	if (message === null) return refused;
+	const delivered = await deliver(room.outlet, { ...common, key: `${prefix}${newest.seq}`, render: () => message });
+	return sooner(refused, nextAfter(delivered, room.now()));
+}
+
+/** A message as it was begun before: blocks that we wrote ourselves, read back from its row. */
+function asStored({ text, blocks }: PostedMessage): Message {
+	return { text, blocks: (blocks ?? []) as Message['blocks'] };
 }
 
 /** A message that another stage wrote into `messages`: under its incident's card where it has one, else in its channel. */
@@ -373,7 +374,8 @@ export async function bringPost(room: Room, key: string): Promise<Next> {
 		channel,
 		threadTs,
 		isUrgent: isDrillsOwn(row) || (situation?.incident.process_safety ?? false),
-		render: () => plainPost(row),
+		// Once begun, the row's text is what notifications show: one line, escaped and cut. The words themselves stand in its blocks from then on.
+		render: () => (row.blocks === null ? plainPost(row) : asStored(row)),
 	});
 	return nextAfter(delivered, room.now());
 }

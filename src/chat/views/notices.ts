@@ -1,9 +1,11 @@
 // The smaller messages: what was not understood, whether two incidents are one, a digest in a storm, a plain post. Pure.
+import { canonicalHash } from '../../domain/canonical.ts';
 import type { Json } from '../../domain/entry.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { Instant } from '../../domain/time.ts';
 import {
 	actions,
+	type Block,
 	bold,
 	bullets,
 	code,
@@ -141,18 +143,15 @@ export function plainPost(message: Pick<PostedMessage, 'text'>): Message {
 	return fitMessage(shown(message.text, 1_000), [rich([plain(text)])], '');
 }
 
-/** The same message again after a crash left it unknown whether the first got through. */
+const REPEAT: Block = {
+	type: 'context',
+	elements: [{ type: 'plain_text', text: 'May be a repeat: the program stopped while it posted this.', emoji: false }],
+};
+const REPEAT_HASH = canonicalHash(REPEAT);
+
+/** The same message again after a crash left it unknown whether the first got through. One that says so already stays as it is. */
 export function markRepeat(message: Message): Message {
-	return {
-		text: `(may be a repeat) ${message.text}`,
-		blocks: [
-			...message.blocks.slice(0, 49),
-			{
-				type: 'context',
-				elements: [
-					{ type: 'plain_text', text: 'May be a repeat: the program stopped while it posted this.', emoji: false },
-				],
-			},
-		],
-	};
+	const last = message.blocks.at(-1);
+	if (last !== undefined && canonicalHash(last) === REPEAT_HASH) return message;
+	return { text: `(may be a repeat) ${message.text}`, blocks: [...message.blocks.slice(0, 49), REPEAT] };
 }

@@ -1,0 +1,225 @@
+// What becomes of a message when Slack refuses, delays or loses it, or two processes work on it: against a real database and the local Slack,
+// with faults put between the two.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Chat, type ChatOptions, createChat } from '../../src/chat/chat.ts';
+import { createSlack, type SlackCalls, SlackFailure } from '../../src/chat/slack.ts';
+import { splitIncident } from '../../src/correlation/people.ts';
+import { type LocalSlack, startLocalSlack } from '../../src/demo/slack/local-slack.ts';
+import type { Message } from '../../src/demo/slack/workspace.ts';
+import type { Incident } from '../../src/domain/incident.ts';
+import type { Step } from '../../src/domain/step.ts';
+import type { Topic } from '../../src/domain/topic.ts';
+import { claimDue } from '../../src/store/outbox.ts';
+import { record } from '../../src/store/record.ts';
+import { attackTable } from '../../src/triage/attack-table.ts';
+import { createLearning } from '../../src/triage/learn/learning.ts';
+import { directory, INCIDENT_ID, incident, inventory, PEOPLE } from '../chat/world.ts';
+import { type Fresh, freshDatabase } from './harness.ts';
+
+const learning = createLearning(inventory, () => ({ inventory, rules: [], classifier: null, attack: attackTable }));
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const DRILL_ID = 'inc_drill000000000000001';
+const POST_ID = 'pst_00000000000000000001';
+const TOPICS: readonly Topic[] = ['card_safety', 'card_asked', 'card', 'post', 'unparsed'];
+let fresh: Fresh;
+let slack: LocalSlack;
+/** Slack's calls as they are; a test puts its fault in front of one. */
+let real: SlackCalls;
+let faults: { -readonly [Name in 'post' | 'update']?: SlackCalls[Name] };
+let chat: Chat;
+let channelOf: ChatOptions['channelOf'];
+/** Moves the clock of chat ahead without waiting; Slack's own stays. */
+let ahead = 0;
+const now = (): number => Date.now() + ahead;
+
+beforeEach(async () => {
+	ahead = 0;
+	faults = {};
+	channelOf = () => 'incidents';
+	fresh = await freshDatabase();
+	slack = await startLocalSlack({
+		...{ port: 0, botToken: 'xoxb-test', appToken: 'xapp-test', signingSecret: 's', eventsUrl: null, rateLimits: null },
+		team: { id: 'T0000001', name: 'Plant', domain: 'plant' },
+		people: PEOPLE.flatMap((one) => (one.slack === null ? [] : [{ id: one.slack, name: one.id, realName: one.name }])),
+		...{ channels: [{ name: 'incidents' }, { name: 'night' }], groups: [] },
+	});
+	const edge = await createSlack({
+		...{
+			token: 'xoxb-test',
+			appToken: null,
+			signingSecret: 's',
+			apiUrl: slack.apiUrl,
+			mode: 'http',
+			port: 0,
+			now,
+			log,
+		},
+		sleep: async () => undefined,
+		handlers: {
+			...{ click: async () => undefined, check: () => null, submit: async () => undefined },
+			...{ command: async () => '', home: async () => undefined },
+		},
+	});
+	real = edge.calls;
+	chat = build();
+});
+afterEach(async () => {
+	await slack.close();
+	await fresh.close();
+});
+
+/** A process of role chat; its calls run into the faults of the test. */
+function build(): Chat {
+	const calls: SlackCalls = {
+		...real,
+		post: async (message) => await (faults.post ?? real.post)(message),
+		update: async (...what) => await (faults.update ?? real.update)(...what),
+	};
+	return createChat({
+		...{ database: fresh.database, calls, directory, learning, now, log, defaultChannel: 'incidents' },
+		channelOf: (one) => channelOf(one),
+		split: (ask, at) => splitIncident(ask, inventory, at),
+	});
+}
+
+async function seed(given: { incident?: Partial<Incident>; steps?: Step[] } = {}): Promise<void> {
+	const { advice: _advice, number: _number, ...row } = incident(given.incident);
+	await record(
+		fresh.database,
+		{
+			entries: [],
+			changes: [
+				{ op: 'insert', table: 'incidents', row: { ...row, playbooks: [], advice: null } },
+				...(given.steps ?? []).map((one) => ({ op: 'insert' as const, table: 'steps' as const, row: one })),
+			],
+			topics: [{ topic: 'card', key: row.id }],
+		},
+		now(),
+	);
+}
+
+/** A message that another stage asks for. */
+async function say(text: string, of: string | null = null): Promise<void> {
+	const row = {
+		...{ id: POST_ID, key: 'note:x', incident: of, channel: '', text, state: 'pending' as const },
+		...{ created_at: now(), updated_at: now() },
+	};
+	await record(
+		fresh.database,
+		{
+			entries: [],
+			changes: [{ op: 'insert', table: 'messages', row }],
+			topics: [{ topic: 'post', key: POST_ID }],
+		},
+		now(),
+	);
+}
+
+/** Works everything that is due now, as the queue would. */
+async function drain(by: Chat = chat, rounds = 6): Promise<void> {
+	for (let round = 0; round < rounds; round++) {
+		let worked = 0;
+		for (const topic of TOPICS) {
+			const due = await claimDue(fresh.database, topic, 50, now());
+			worked += due.length;
+			if (due.length > 0) await by.handlers[topic]?.(due);
+		}
+		if (worked === 0) return;
+		ahead += 1_300;
+	}
+}
+
+/** Everything due within so long, at steps of ten seconds. */
+async function later(ms: number): Promise<void> {
+	for (const end = now() + ms; now() < end; ahead += 10_000) await drain();
+	await drain();
+}
+
+const messages = (channel = 'incidents'): Message[] =>
+	slack.state.messages(channel).filter((message) => message.isFromBot);
+const blocksOf = (message: Message | undefined): string => JSON.stringify(message?.blocks ?? null);
+
+/** Fails the first calls so, then lets them through. */
+function failing<A extends unknown[], R>(
+	times: number,
+	fault: SlackFailure['fault'],
+	through: (...what: A) => Promise<R>,
+) {
+	let left = times;
+	return async (...what: A): Promise<R> => {
+		if (left-- > 0) throw new SlackFailure(fault);
+		return await through(...what);
+	};
+}
+const limited = () => ({
+	kind: 'unavailable' as const,
+	detail: 'rate limited',
+	retryAt: now() + 5_000,
+	isAmbiguous: false,
+});
+const lost = () => ({ kind: 'unavailable' as const, detail: 'timeout', retryAt: now() + 1_000, isAmbiguous: true });
+const refused = (code: string) => ({ kind: 'refused' as const, code, detail: '' });
+
+describe('a message of another stage that Slack did not take at once', () => {
+	const LINES = Array.from({ length: 30 }, (_, at) => `entry ${at + 1}: pump & valve of unit ${at} ${'x'.repeat(25)}`);
+
+	it.each([
+		['told to wait', limited],
+		['no answer', lost],
+	])('comes whole, with its lines (%s, twice)', async (_what, fault) => {
+		faults.post = failing(2, fault(), real.post);
+		await say(LINES.join('\n'));
+		await later(120_000);
+		const [posted] = messages();
+		const text = JSON.parse(blocksOf(posted))[0].elements[0].elements[0].text;
+		expect(text).toBe(LINES.join('\n'));
+		expect(messages()).toHaveLength(1);
+	});
+
+	it('of a drill is marked once', async () => {
+		await seed({ incident: { id: DRILL_ID, severity: 'low', card_ts: null } });
+		faults.post = failing(2, limited(), real.post);
+		await say('Pump 3 is isolated', DRILL_ID);
+		await fresh.database.raw`UPDATE messages SET key = 'drill:x' WHERE id = ${POST_ID}`;
+		await later(60_000);
+		expect(blocksOf(messages()[0]).split('This is an exercise').length - 1).toBe(1);
+	});
+});
+
+describe('a note that Slack did not take', () => {
+	const happened = async (of: string): Promise<void> => {
+		const entry = {
+			...{ kind: 'fact.stated' as const, actor: { kind: 'person' as const, id: 'ana' }, at: now(), incident: of },
+			...{ refs: [], data: { name: 'sole_view', subject: 'ews-4', value: true } },
+		};
+		await record(fresh.database, { entries: [entry], topics: [{ topic: 'card', key: of }] }, now());
+	};
+	const notesIn = (): Message[] => {
+		const [card] = messages();
+		return card === undefined ? [] : (slack.state.thread('incidents', card.ts).slice(1) as Message[]);
+	};
+
+	it('comes when it takes it, also where nothing else happens in the incident', async () => {
+		await seed();
+		await drain();
+		let isClosed = true;
+		faults.post = async (message) => {
+			if (isClosed) throw new SlackFailure(refused('restricted_action'));
+			return await real.post(message);
+		};
+		await happened(INCIDENT_ID);
+		await later(300_000);
+		isClosed = false;
+		await later(120_000);
+		expect(notesIn().map(blocksOf).join()).toContain('fact stated');
+	});
+
+	it('of a drill is marked once', async () => {
+		await seed({ incident: { id: DRILL_ID } });
+		await drain();
+		faults.post = failing(2, limited(), real.post);
+		await happened(DRILL_ID);
+		await later(60_000);
+		expect(blocksOf(notesIn()[0]).split('This is an exercise').length - 1).toBe(1);
+	});
+});
