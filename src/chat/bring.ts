@@ -95,7 +95,8 @@ export async function bringCard(room: Room, id: string): Promise<Next> {
 	if (situation === null) return null;
 	const rows = await readMessages(room.database, id);
 	const held = rows.find((row) => row.key === `card:${id}`);
-	const channel = held?.channel ?? room.channelOf(situation.incident);
+	// Where it stands it stays. One that never got through goes where the routes say now: they may have been put right.
+	const channel = held?.ts == null ? room.channelOf(situation.incident) : held.channel;
 	if (held === undefined) {
 		if (!needsCard(situation)) return null;
 		const wait = await stormWait(room, situation, channel);

@@ -24,6 +24,20 @@ export const EDIT_SPACING_MS = 2_000;
 export const REFUSED_PAUSE_MS = 60_000;
 /** Codes after which the message that should be edited is gone: it is posted anew. */
 const GONE_CODES = ['message_not_found', 'cant_update_message', 'edit_window_closed'];
+/** Codes that the same words would meet again, and those of a server that cannot edit. All other refusals people repair: an invitation, a token, a scope. */
+const LASTING_CODES = [
+	'invalid_blocks',
+	'invalid_blocks_format',
+	'invalid_arguments',
+	'msg_too_long',
+	'msg_blocks_too_long',
+	'no_text',
+	'unknown_method',
+];
+/** Between tries of an edit that was refused: a tenth of the message's age, so that an archived channel of last month costs next to nothing. */
+const EDIT_PAUSE_MAX_MS = 15 * 60_000;
+/** Somebody else may be at the same row, at most a few times in a row. */
+const FORGET_TRIES_MAX = 5;
 
 export type Outlet = {
 	readonly database: Database;
@@ -236,27 +250,34 @@ async function markSent(
 async function markRefused(
 	outlet: Outlet,
 	wanted: Wanted,
-	row: { readonly id: string; readonly updated_at: number },
+	row: Pick<PostedMessage, 'id' | 'updated_at'> & Partial<Pick<PostedMessage, 'sent_hash' | 'error'>>,
 	{ code, detail }: { readonly code: string; readonly detail: string },
 	set: { readonly state: 'failed' } | { readonly sent_hash: string },
 ): Promise<Delivered> {
 	const now = outlet.now();
 	outlet.count('slack_message', { what: wanted.key.split(':')[0] ?? '', result: 'refused' });
-	outlet.log.error('Slack refused a message', { key: wanted.key, channel: wanted.channel, code, detail });
+	// The same edit refused for the same reason once more: told and recorded the first time.
+	const isKnown = 'sent_hash' in set && row.sent_hash === set.sent_hash && row.error === code;
+	if (!isKnown) outlet.log.error('Slack refused a message', { key: wanted.key, channel: wanted.channel, code, detail });
 	await record(
 		outlet.database,
 		{
-			entries: [
-				entry('message.failed', wanted, row.id, now, { channel: wanted.channel, code, detail }),
-				{
-					kind: 'program.fault',
-					actor: { kind: 'system', id: 'chat' },
-					at: now,
-					incident: wanted.incident,
-					refs: [row.id],
-					data: { part: 'slack', what: `Slack refuses messages to ${wanted.channel} (${code}): ${refusedHelp(code)}` },
-				},
-			],
+			entries: isKnown
+				? []
+				: [
+						entry('message.failed', wanted, row.id, now, { channel: wanted.channel, code, detail }),
+						{
+							kind: 'program.fault',
+							actor: { kind: 'system', id: 'chat' },
+							at: now,
+							incident: wanted.incident,
+							refs: [row.id],
+							data: {
+								part: 'slack',
+								what: `Slack refuses messages to ${wanted.channel} (${code}): ${refusedHelp(code)}`,
+							},
+						},
+					],
 			changes: [
 				{
 					op: 'update',
@@ -278,6 +299,7 @@ function refusedHelp(code: string): string {
 		case 'channel_not_found':
 		case 'not_in_channel':
 		case 'is_archived':
+		case 'is_inactive':
 			return 'invite the app to the channel, or name another one in SLACK_CHANNEL or routes.yaml';
 		case 'invalid_auth':
 		case 'not_authed':
@@ -296,8 +318,12 @@ async function edit(outlet: Outlet, wanted: Wanted, row: PostedMessage): Promise
 	if (ts === null) return await postAgain(outlet, wanted, row, false);
 	const message = wanted.render(row.id);
 	const hash = messageHash(message);
-	if (hash === row.sent_hash) return { kind: 'unchanged', channel, ts };
 	const now = outlet.now();
+	if (hash === row.sent_hash) {
+		// INVARIANT: a hash beside an error is of words that were refused and do not stand in Slack.
+		if (row.error === null || isLasting(row.error)) return { kind: 'unchanged', channel, ts };
+		if (now - row.updated_at < editPause(row, now)) return { kind: 'refused', code: row.error };
+	}
 	if (!wanted.isUrgent && now - row.updated_at < EDIT_SPACING_MS)
 		return { kind: 'later', at: row.updated_at + EDIT_SPACING_MS };
 	const turn = turnFor(outlet, wanted);
@@ -307,28 +333,64 @@ async function edit(outlet: Outlet, wanted: Wanted, row: PostedMessage): Promise
 	} catch (cause) {
 		if (!(cause instanceof SlackFailure) || cause.fault.kind !== 'refused') throw cause;
 		if (GONE_CODES.includes(cause.fault.code)) return await postAgain(outlet, wanted, row, false);
-		// What stands in Slack stays; the same words are not tried again.
+		// What stands in Slack stays until the words change or people have repaired what was wrong.
 		return await markRefused(outlet, wanted, row, cause.fault, { sent_hash: hash });
 	}
 	const at = Math.max(outlet.now(), row.updated_at + 1);
-	await record(
-		outlet.database,
-		{
-			entries: [entry('message.sent', wanted, row.id, at, { channel, ts, hash, edit: true })],
-			changes: [
-				{
-					op: 'update',
-					table: 'messages',
-					id: row.id,
-					set: { text: message.text, blocks: [...message.blocks], sent_hash: hash, updated_at: at },
-					expect: { updated_at: row.updated_at },
-				},
-			],
-		},
-		at,
-	);
+	try {
+		await record(
+			outlet.database,
+			{
+				entries: [entry('message.sent', wanted, row.id, at, { channel, ts, hash, edit: true })],
+				changes: [
+					{
+						op: 'update',
+						table: 'messages',
+						id: row.id,
+						set: { text: message.text, blocks: [...message.blocks], sent_hash: hash, error: null, updated_at: at },
+						expect: { updated_at: row.updated_at },
+					},
+				],
+			},
+			at,
+		);
+	} catch (cause) {
+		if (cause instanceof Conflict) await forgetSent(outlet, row.id);
+		throw cause;
+	}
 	outlet.count('slack_message', { what: wanted.key.split(':')[0] ?? '', result: 'edited' });
 	return { kind: 'edited', channel, ts };
+}
+
+/**
+ * Two processes have edited one message, and nobody knows whose words stand: its hash is forgotten, so that the next look edits it once more.
+ * Otherwise a slow call with old words stands over a newer one, and the row says that all is told.
+ */
+async function forgetSent(outlet: Outlet, id: string): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		const row = await readMessage(outlet.database, { id });
+		if (row === null || row.state !== 'sent' || row.sent_hash === null) return;
+		const set = { sent_hash: null, updated_at: Math.max(outlet.now(), row.updated_at + 1) };
+		const expect = { state: row.state, updated_at: row.updated_at };
+		try {
+			await record(
+				outlet.database,
+				{ entries: [], changes: [{ op: 'update', table: 'messages', id, set, expect }] },
+				outlet.now(),
+			);
+			return;
+		} catch (cause) {
+			if (!(cause instanceof Conflict) || attempt >= FORGET_TRIES_MAX) throw cause;
+		}
+	}
+}
+
+function isLasting(code: string): boolean {
+	return LASTING_CODES.includes(code) || code.startsWith('http_');
+}
+
+function editPause({ created_at }: PostedMessage, now: number): number {
+	return Math.min(EDIT_PAUSE_MAX_MS, Math.max(REFUSED_PAUSE_MS, (now - created_at) / 10));
 }
 
 function entry(

@@ -33,6 +33,7 @@ export type PostedMessage = {
 	readonly ts: string | null;
 	readonly sent_hash: string | null;
 	readonly error: string | null;
+	readonly created_at: Instant;
 	readonly updated_at: Instant;
 };
 

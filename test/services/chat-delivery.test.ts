@@ -98,6 +98,14 @@ async function seed(given: { incident?: Partial<Incident>; steps?: Step[] } = {}
 	);
 }
 
+async function change(set: Pick<Incident, 'title'>, id = INCIDENT_ID): Promise<void> {
+	await record(
+		fresh.database,
+		{ entries: [], changes: [{ op: 'update', table: 'incidents', id, set }], topics: [{ topic: 'card', key: id }] },
+		now(),
+	);
+}
+
 /** A message that another stage asks for. */
 async function say(text: string, of: string | null = null): Promise<void> {
 	const row = {
@@ -221,5 +229,74 @@ describe('a note that Slack did not take', () => {
 		await happened(DRILL_ID);
 		await later(60_000);
 		expect(blocksOf(notesIn()[0]).split('This is an exercise').length - 1).toBe(1);
+	});
+});
+
+describe('an edit', () => {
+	it('that Slack refused for what people repair comes after the repair, although nothing else has changed', async () => {
+		await seed();
+		await drain();
+		let isClosed = true;
+		faults.update = async (...what) => {
+			if (isClosed) throw new SlackFailure(refused('is_inactive'));
+			await real.update(...what);
+		};
+		await change({ title: 'It has reached the PLC' });
+		await later(300_000);
+		expect(blocksOf(messages()[0])).not.toContain('It has reached the PLC');
+		isClosed = false;
+		await later(120_000);
+		expect(blocksOf(messages()[0])).toContain('It has reached the PLC');
+		const told = await fresh.database.raw`SELECT 1 FROM ledger_entries WHERE kind = 'message.failed'`;
+		expect(told).toHaveLength(1);
+	});
+
+	it('whose words Slack refuses is not tried again with the same words', async () => {
+		await seed();
+		await drain();
+		let tries = 0;
+		faults.update = async () => {
+			tries++;
+			throw new SlackFailure(refused('invalid_blocks'));
+		};
+		await change({ title: 'Words' });
+		await later(300_000);
+		expect(tries).toBe(1);
+	});
+
+	it('of a slower process does not stand over a newer one', async () => {
+		await seed();
+		await drain();
+		ahead += 10_000;
+		const other = build();
+		let isFirst = true;
+		faults.update = async (...what) => {
+			if (isFirst) {
+				isFirst = false;
+				// Meanwhile the incident changes, and another process is quicker.
+				await change({ title: 'As it is now' });
+				await drain(other);
+			}
+			await real.update(...what);
+		};
+		await change({ title: 'As it was' });
+		await drain();
+		await later(30_000);
+		expect(blocksOf(messages()[0])).toContain('As it is now');
+	});
+});
+
+describe('a card whose channel Slack refuses', () => {
+	it('goes where the routes say once they have been put right', async () => {
+		channelOf = () => 'no-such-channel';
+		await seed();
+		await later(120_000);
+		expect(messages('night')).toHaveLength(0);
+		channelOf = () => 'night';
+		await later(120_000);
+		expect(messages('night')).toHaveLength(1);
+		await change({ title: 'And it is edited there' });
+		await later(30_000);
+		expect(blocksOf(messages('night')[0])).toContain('And it is edited there');
 	});
 });
