@@ -26,6 +26,11 @@ const BREAKER_FAILURES = 4;
 const BREAKER_PAUSE_MS = 10_000;
 /** Event ids that are remembered, so that Slack's repeats are answered and not worked twice. */
 const EVENTS_REMEMBERED = 1_000;
+/** Slack's own faults, said with status 200; its pages say of the first two that some of the work may have been done. */
+const FAULT_CODES = ['fatal_error', 'internal_error', 'service_unavailable'];
+/** Too much at once, said with status 200 and without a time to come back. */
+const LIMIT_CODES = ['ratelimited', 'rate_limited'];
+const LIMIT_PAUSE_MS = 30_000;
 const METADATA_EVENT = 'interlock_message';
 
 /** What Slack could not do, in one closed set for the caller to switch on. */
@@ -384,8 +389,16 @@ function createCaller(options: SlackOptions, web: typeof import('@slack/web-api'
 			return value;
 		} catch (cause) {
 			options.count?.('slack_call', { what, result: 'failed' });
+			if (cause instanceof web.WebAPIPlatformError && FAULT_CODES.includes(cause.data.error)) {
+				const detail = `${what}: ${cause.data.error}`;
+				return { kind: 'unavailable', detail, retryAt: failed(detail), isAmbiguous: true };
+			}
 			if (cause instanceof web.WebAPIPlatformError) {
 				worked();
+				if (LIMIT_CODES.includes(cause.data.error)) {
+					const retryAt = options.now() + LIMIT_PAUSE_MS;
+					return { kind: 'unavailable', detail: `${what}: rate limited`, retryAt, isAmbiguous: false };
+				}
 				const { messages } = (cause.data.response_metadata ?? {}) as { messages?: string[] }; // Slack's own explanation, where it gives one
 				return { kind: 'refused', code: cause.data.error, detail: (messages ?? []).join('; ').slice(0, 500) };
 			}

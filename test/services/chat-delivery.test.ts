@@ -1,5 +1,6 @@
 // What becomes of a message when Slack refuses, delays or loses it, or two processes work on it: against a real database and the local Slack,
 // with faults put between the two.
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Chat, type ChatOptions, createChat } from '../../src/chat/chat.ts';
 import { createSlack, type SlackCalls, SlackFailure } from '../../src/chat/slack.ts';
@@ -67,6 +68,52 @@ afterEach(async () => {
 	await slack.close();
 	await fresh.close();
 });
+
+async function callsTo(apiUrl: string): Promise<SlackCalls> {
+	const edge = await createSlack({
+		...{ token: 'xoxb-test', appToken: null, signingSecret: 's', apiUrl, mode: 'http', port: 0, now, log },
+		sleep: async () => undefined,
+		handlers: {
+			...{ click: async () => undefined, check: () => null, submit: async () => undefined },
+			...{ command: async () => '', home: async () => undefined },
+		},
+	});
+	return edge.calls;
+}
+
+/** The local Slack behind a server that may answer otherwise: `answer` gets the method, and what hands the call on. */
+async function openBetween(answer: (method: string, handOn: () => Promise<string>) => Promise<string>) {
+	const server = createServer((request, response) => {
+		const parts: Buffer[] = [];
+		request.on('data', (part: Buffer) => void parts.push(part));
+		request.on('end', async () => {
+			const method = (request.url ?? '').split('/').at(-1) ?? '';
+			const handOn = async (): Promise<string> => {
+				const handed = await fetch(`${slack.apiUrl.replace(/\/$/, '')}/${method}`, {
+					method: 'POST',
+					body: Buffer.concat(parts),
+					headers: {
+						'content-type': request.headers['content-type'] ?? '',
+						authorization: request.headers.authorization ?? '',
+					},
+				});
+				return await handed.text();
+			};
+			const said = await answer(method, handOn);
+			response.writeHead(200, { 'content-type': 'application/json' });
+			response.end(said);
+		});
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const address = server.address();
+	return {
+		url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/api`,
+		close: async () => {
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}
 
 /** A process of role chat; its calls run into the faults of the test. */
 function build(): Chat {
@@ -298,5 +345,44 @@ describe('a card whose channel Slack refuses', () => {
 		await change({ title: 'And it is edited there' });
 		await later(30_000);
 		expect(blocksOf(messages('night')[0])).toContain('And it is edited there');
+	});
+});
+
+describe('a fault of Slack itself', () => {
+	it.each(['fatal_error', 'internal_error', 'service_unavailable'])(
+		'after which the message is there all the same (%s) does not double it',
+		async (code) => {
+			let isFirst = true;
+			const between = await openBetween(async (method, handOn) => {
+				const said = await handOn();
+				if (method !== 'chat.postMessage' || !isFirst) return said;
+				isFirst = false;
+				return JSON.stringify({ ok: false, error: code });
+			});
+			real = await callsTo(between.url);
+			await seed();
+			await later(180_000);
+			await between.close();
+			expect(messages()).toHaveLength(1);
+			const told = await fresh.database.raw`SELECT 1 FROM ledger_entries WHERE kind = 'message.failed'`;
+			expect(told).toHaveLength(0);
+		},
+	);
+
+	it('does not leave a card as it was', async () => {
+		let isAway = false;
+		const between = await openBetween(async (_method, handOn) =>
+			isAway ? JSON.stringify({ ok: false, error: 'internal_error' }) : await handOn(),
+		);
+		real = await callsTo(between.url);
+		await seed();
+		await drain();
+		isAway = true;
+		await change({ title: 'It has reached the PLC' });
+		await drain(chat, 1);
+		isAway = false;
+		await later(20_000);
+		await between.close();
+		expect(blocksOf(messages()[0])).toContain('It has reached the PLC');
 	});
 });
