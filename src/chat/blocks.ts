@@ -17,6 +17,8 @@ export const MODAL_TITLE_MAX = 24;
 export const OPTION_TEXT_MAX = 75;
 export const OPTIONS_MAX = 10;
 export const REASON_MAX = 2_000;
+/** Written instructions: all that a playbook may hold (domain/playbook-step.ts), and what making them safe to show adds. Their lines are never counted. */
+export const INSTRUCTIONS_MAX = 3_000;
 
 export type JsonObject = { readonly [key: string]: Json | undefined };
 export type Block = JsonObject & { readonly type: string };

@@ -22,27 +22,22 @@ const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu;
  * safe in one place and live in another. The evidence itself stays as it came in the alert's row.
  */
 export function shown(text: string, max: number): string {
-	return cut(
-		neutral(text.slice(0, max * LOOKAHEAD))
-			.replace(/\s+/g, ' ')
-			.trim(),
-		max,
-	);
+	const looked = text.slice(0, max * LOOKAHEAD);
+	return ended(neutral(looked).replace(/\s+/g, ' ').trim(), max, looked.length < text.length);
 }
 
-/** As `shown`, but line breaks stay (at most `linesMax` lines): for instructions and advice. */
+/** As `shown`, but line breaks stay (at most `linesMax` lines, an ellipsis where there were more): for instructions and advice. */
 export function shownLines(text: string, max: number, linesMax = 40): string {
-	const lines = text
-		.slice(0, max * LOOKAHEAD)
-		.split(/\r\n|\r|\n/)
-		.slice(0, linesMax);
-	return cut(
-		lines
-			.map((line) => neutral(line).replace(/\s+/g, ' ').trimEnd())
-			.join('\n')
-			.trim(),
-		max,
-	);
+	const looked = text.slice(0, max * LOOKAHEAD);
+	const lines = looked.split(/\r\n|\r|\n/);
+	const kept = lines.slice(0, linesMax).map((line) => neutral(line).replace(/\s+/g, ' ').trimEnd());
+	const isMore = looked.length < text.length || lines.slice(linesMax).some((line) => line.trim() !== '');
+	return ended(kept.join('\n').trim(), max, isMore);
+}
+
+/** Cut to `max`, with the ellipsis also where the rest was not looked at: what invisible characters or lines pushed out of sight is not gone without a sign. */
+function ended(text: string, max: number, isMore: boolean): string {
+	return cut(isMore ? `${text}${ELLIPSIS}` : text, max);
 }
 
 function neutral(text: string): string {

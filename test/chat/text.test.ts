@@ -27,6 +27,13 @@ describe('text that others wrote', () => {
 		expect(shownLines('x\n'.repeat(1_000), 10_000, 5).split('\n')).toHaveLength(5);
 	});
 
+	it('is never left out without a sign, however it was pushed out of sight', () => {
+		expect(shownLines('one\ntwo\nthree', 100, 2)).toBe('one\ntwo…');
+		for (const gap of ['\u200b', ' ', '\n', '\u001b[0m'])
+			expect(shown(`all is well${gap.repeat(2_000)} and it is not`, 120)).toBe('all is well…');
+		expect(shownLines(`all is well${'\u200b'.repeat(2_000)} and it is not`, 120)).toBe('all is well…');
+	});
+
 	it('of any content never holds what Slack or a terminal reads as a command, and never exceeds its limit', () => {
 		fc.assert(
 			fc.property(fc.string({ unit: 'binary', maxLength: 400 }), fc.integer({ min: 1, max: 200 }), (text, max) => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/chat/blocks.ts';
 import { messageHash, textLength } from '../../src/chat/blocks.ts';
+import { show } from '../../src/chat/commands/show.ts';
 import { approvalRequest, askedAgain } from '../../src/chat/views/approval-request.ts';
 import { cardFor } from '../../src/chat/views/card.ts';
 import { doubtMessage } from '../../src/chat/views/doubt.ts';
@@ -446,6 +447,40 @@ describe('windows', () => {
 		['sorry', sorryModal('gone')],
 	])('%s are taken by Slack', (_name, view) => {
 		expect(blockFaults(view['blocks'], 'modal', '/view/blocks')).toEqual([]);
+	});
+});
+
+describe('words that people act on', () => {
+	// Short lines, as instructions are written: more of them than a screen has.
+	const lines = Array.from({ length: 70 }, (_, at) => `${at + 1}. turn key ${at + 1} back, see http://x`);
+	const hands = step({ state: 'hands', instructions: lines.join('\n'), decision: decision({ class: 'HANDS' }) });
+	const last = '70. turn key 70 back, see http[:]//x';
+
+	it('of a step for hands come whole: in its message, in the window where people attest, and on the command line', () => {
+		const given = situation({ steps: [hands] });
+		const message = handsMessage(given, hands, BINDING, ROW, naming);
+		expect(faults(message)).toEqual([]);
+		expect(JSON.stringify(message.blocks)).toContain(last);
+		const window = attestModal(ROW, hands);
+		expect(blockFaults(window['blocks'], 'modal', '/view/blocks')).toEqual([]);
+		expect(JSON.stringify(window)).toContain(last);
+		const answer = show.run({
+			...{ situation: given, naming, loaded: { insight: null, alerts: [] } },
+		} as unknown as Parameters<typeof show.run>[0]);
+		expect('reply' in answer ? answer.reply : '').toContain(last);
+	});
+
+	it('of a step in doubt come whole', () => {
+		const doubtful = { ...hands, state: 'in_doubt' as const, attempts: 1 };
+		const message = doubtMessage(situation({ steps: [doubtful] }), doubtful, '1', ROW, naming);
+		expect(JSON.stringify(message.blocks)).toContain(last);
+	});
+
+	it('that were read for them come with every line', () => {
+		const read = Array.from({ length: 60 }, (_, at) => `${at + 1}: ${'logon of vendor7 '.repeat(5)}`).join('\n');
+		const message = plainPost({ text: read });
+		expect(faults(message)).toEqual([]);
+		expect(JSON.stringify(message.blocks)).toContain('60: logon');
 	});
 });
 

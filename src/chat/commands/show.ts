@@ -1,6 +1,7 @@
 // `show N`: one incident as text, with each step, its decision and the latest of its timeline. Pure.
 import { toIso } from '../../domain/time.ts';
 import { say } from '../answer.ts';
+import { INSTRUCTIONS_MAX } from '../blocks.ts';
 import type { Naming, Situation, Step } from '../situation.ts';
 import { nameList, shown, shownLines } from '../text.ts';
 import { nextFor } from '../views/card.ts';
@@ -109,7 +110,7 @@ function stepLines(step: Step, naming: Naming): string[] {
 		lines.push(`      decision ${step.decision.binding.slice(0, DECISION_DIGITS)}`);
 		if (step.instructions !== null && step.state === 'hands')
 			lines.push(
-				...shownLines(step.instructions, 2_000)
+				...shownLines(step.instructions, INSTRUCTIONS_MAX, INSTRUCTIONS_MAX)
 					.split('\n')
 					.map((line) => `      | ${line}`),
 			);

@@ -10,6 +10,7 @@ import {
 	date,
 	fitMessage,
 	header,
+	INSTRUCTIONS_MAX,
 	type Inline,
 	type Message,
 	plain,
@@ -44,7 +45,9 @@ export function doubtMessage(
 		header(head),
 		...(isOpen ? [rich(...first(step, naming))] : []),
 		begun(situation, step, naming),
-		...(isOpen && step.instructions !== null ? [quote(shownLines(step.instructions, 1_500))] : []),
+		...(isOpen && step.instructions !== null
+			? [quote(shownLines(step.instructions, INSTRUCTIONS_MAX, INSTRUCTIONS_MAX))]
+			: []),
 		...(isOpen && step.checklist.length > 0
 			? [bullets(step.checklist.slice(0, CHECKLIST_SHOWN).map((item) => [plain(`☐ ${shown(item, 300)}`)]))]
 			: []),

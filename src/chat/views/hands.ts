@@ -9,6 +9,7 @@ import {
 	code,
 	fitMessage,
 	header,
+	INSTRUCTIONS_MAX,
 	type Message,
 	plain,
 	quote,
@@ -21,7 +22,6 @@ import { moreAt } from './card.ts';
 import { incidentName } from './words.ts';
 
 const CHECKLIST_SHOWN = 20;
-const INSTRUCTIONS_MAX = 2_600;
 
 /** @param askId the id of this message's row in `messages`: all that its button carries */
 export function handsMessage(
@@ -51,7 +51,7 @@ export function handsMessage(
 				),
 			],
 		),
-		...(step.instructions === null ? [] : [quote(shownLines(step.instructions, INSTRUCTIONS_MAX))]),
+		...(step.instructions === null ? [] : [quote(shownLines(step.instructions, INSTRUCTIONS_MAX, INSTRUCTIONS_MAX))]),
 		...(step.checklist.length === 0
 			? []
 			: [

@@ -7,6 +7,7 @@ import {
 	type Block,
 	bold,
 	code,
+	INSTRUCTIONS_MAX,
 	type JsonObject,
 	MODAL_TITLE_MAX,
 	OPTION_TEXT_MAX,
@@ -140,7 +141,7 @@ export function attestModal(
 			[bold(shown(step.title, 150))],
 			[plain('You give your word that it was done, by you or in your sight. It is recorded with your name.')],
 		),
-		...(step.instructions === null ? [] : [quote(shownLines(step.instructions, 2_000))]),
+		...(step.instructions === null ? [] : [quote(shownLines(step.instructions, INSTRUCTIONS_MAX, INSTRUCTIONS_MAX))]),
 		...(items.length > 0
 			? [
 					quote(

@@ -23,6 +23,9 @@ import { incidentName, severityWords } from './words.ts';
 
 const EXAMPLES_SHOWN = 5;
 const DIGEST_SHOWN = 15;
+/** More than any stage writes (response/tell-read.ts); below the total of one message. */
+const POST_MAX = 8_000;
+const POST_PART_MAX = 2_900;
 
 export type UnparsedRow = {
 	readonly id: string;
@@ -137,10 +140,22 @@ export function stormDigest(incidents: readonly Incident[]): Message {
 	);
 }
 
-/** A message that another stage wrote as text (`notify`): shown as text whatever it holds. */
+/** A message that another stage wrote as text (`notify`, what was read for people): shown as text whatever it holds, with every line. */
 export function plainPost(message: Pick<PostedMessage, 'text'>): Message {
-	const text = shownLines(message.text, 2_900) || '-';
-	return fitMessage(shown(message.text, 1_000), [rich([plain(text)])], '');
+	const text = shownLines(message.text, POST_MAX, POST_MAX) || '-';
+	const parts = partsOf(text).map((part) => rich([plain(part)]));
+	return fitMessage(shown(message.text, 1_000), parts, '');
+}
+
+/** The lines in blocks of a size that Slack takes. */
+function partsOf(text: string): string[] {
+	const parts: string[] = [];
+	for (const line of text.split('\n').flatMap((long) => long.match(/.{1,2800}/gu) ?? [''])) {
+		const last = parts.at(-1);
+		if (last !== undefined && last.length + line.length < POST_PART_MAX) parts[parts.length - 1] = `${last}\n${line}`;
+		else parts.push(line);
+	}
+	return parts;
 }
 
 const REPEAT: Block = {
