@@ -381,6 +381,15 @@ export async function bringPost(room: Room, key: string): Promise<Next> {
 	return nextAfter(delivered, room.now());
 }
 
+/**
+ * How many messages a notice has told of, by its own words. None where nobody knows that it stands as its row says (not sent, found after a
+ * restart): what it was to tell of has not been marked as raised either, and is counted with what is new.
+ */
+function toldOf({ state, sent_hash, text }: Pick<PostedMessage, 'state' | 'sent_hash' | 'text'>): number {
+	if (state !== 'sent' || sent_hash === null) return 0;
+	return Number((/^(?:\(may be a repeat\) )?([\d,]+)/.exec(text)?.[1] ?? '0').replaceAll(',', ''));
+}
+
 /** Tells people of messages that were not understood; all of one source and hour in one message. */
 export async function bringUnparsed(room: Room, source: string): Promise<Next> {
 	const rows = await readNewUnparsed(room.database, source);
@@ -388,7 +397,7 @@ export async function bringUnparsed(room: Room, source: string): Promise<Next> {
 	const now = room.now();
 	const key = `unparsed:${source}:${Math.floor(now / (60 * MINUTE_MS))}`;
 	const earlier = await readMessage(room.database, { key });
-	const before = earlier === null ? 0 : Number(/^(\d+)/.exec(earlier.text)?.[1] ?? 0);
+	const before = earlier === null ? 0 : toldOf(earlier);
 	const delivered = await deliver(room.outlet, {
 		key,
 		incident: null,

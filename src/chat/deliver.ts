@@ -169,8 +169,8 @@ async function clearUp(outlet: Outlet, wanted: Wanted, row: PostedMessage): Prom
 	if (found === 'absent') return await postAgain(outlet, wanted, row, false);
 	if (found === 'unknown') return await postAgain(outlet, wanted, row, true);
 	outlet.log.info('a message whose fate was unknown was found in Slack', { key: row.key });
-	// Recorded with the hash of nothing, so that the next look brings it up to date.
-	await markSent(outlet, wanted, row, found, { text: row.text, blocks: [] }, 'found after a restart');
+	// Recorded without a hash, so that the next look brings it up to date.
+	await markSent(outlet, wanted, row, found, null, 'found after a restart');
 	return { kind: 'later', at: outlet.now() + EDIT_SPACING_MS };
 }
 
@@ -220,11 +220,11 @@ async function markSent(
 	wanted: Wanted,
 	row: { readonly id: string; readonly updated_at: number },
 	posted: Posted,
-	message: Message,
+	message: Message | null,
 	note: string | null,
 ): Promise<Delivered> {
 	const now = outlet.now();
-	const hash = messageHash(message);
+	const hash = message === null ? null : messageHash(message);
 	const at = Math.max(now, row.updated_at + 1);
 	await record(
 		outlet.database,

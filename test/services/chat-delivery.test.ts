@@ -386,3 +386,62 @@ describe('a fault of Slack itself', () => {
 		expect(blocksOf(messages()[0])).toContain('It has reached the PLC');
 	});
 });
+
+describe('messages that were not understood', () => {
+	async function arrive(from: number, most: number): Promise<void> {
+		const changes = Array.from({ length: most }, (_, at) => {
+			const id = `unp_${String(from + at).padStart(20, '0')}`;
+			const row = { id, source: 'nozomi-north', source_kind: 'nozomi', received_at: now(), raw: '{}', problems: [] };
+			return { op: 'insert' as const, table: 'unparsed' as const, row: { ...row, hash: id } };
+		});
+		await record(fresh.database, { entries: [], changes, topics: [{ topic: 'unparsed', key: 'nozomi-north' }] }, now());
+	}
+	/** Not near the end of an hour: one message tells of everything that the test lets arrive. */
+	const fromFreshHour = (): void => {
+		ahead = new Date().getMinutes() >= 45 ? -30 * 60_000 : 0;
+	};
+
+	it('are counted beyond a thousand', async () => {
+		fromFreshHour();
+		await arrive(0, 1_040);
+		for (let look = 0; look < 30; look++) {
+			await drain();
+			ahead += 2_500;
+		}
+		await arrive(2_000, 2);
+		await later(20_000);
+		expect(messages()).toHaveLength(1);
+		expect(messages()[0]?.text).toMatch(/^1,042 messages/);
+	});
+
+	it.each([
+		['told to wait', limited],
+		['refused', () => refused('not_in_channel')],
+		['no answer', lost],
+	])('are counted once, however often Slack has to be asked (%s)', async (_what, fault) => {
+		fromFreshHour();
+		faults.post = failing(3, fault(), real.post);
+		await arrive(0, 5);
+		await later(400_000);
+		expect(messages()[0]?.text).toMatch(/5 messages of source/);
+		expect(messages()[0]?.text).toMatch(/^(\(may be a repeat\) )?5 /);
+		await arrive(10, 1);
+		await later(20_000);
+		expect(messages()[0]?.text).toMatch(/^6 /);
+	});
+
+	it('are counted once where the program died after Slack had taken the message', async () => {
+		fromFreshHour();
+		let isFirst = true;
+		faults.post = async (message) => {
+			const posted = await real.post(message);
+			if (!isFirst) return posted;
+			isFirst = false;
+			throw new SlackFailure(lost());
+		};
+		await arrive(0, 5);
+		await later(60_000);
+		expect(messages()).toHaveLength(1);
+		expect(messages()[0]?.text).toMatch(/^5 /);
+	});
+});
