@@ -7,6 +7,7 @@ import { createSlack, type SlackCalls, SlackFailure } from '../../src/chat/slack
 import { splitIncident } from '../../src/correlation/people.ts';
 import { type LocalSlack, startLocalSlack } from '../../src/demo/slack/local-slack.ts';
 import type { Message } from '../../src/demo/slack/workspace.ts';
+import type { NewEntry } from '../../src/domain/entry.ts';
 import type { Incident } from '../../src/domain/incident.ts';
 import type { Step } from '../../src/domain/step.ts';
 import type { Topic } from '../../src/domain/topic.ts';
@@ -14,7 +15,7 @@ import { claimDue } from '../../src/store/outbox.ts';
 import { record } from '../../src/store/record.ts';
 import { attackTable } from '../../src/triage/attack-table.ts';
 import { createLearning } from '../../src/triage/learn/learning.ts';
-import { directory, INCIDENT_ID, incident, inventory, PEOPLE } from '../chat/world.ts';
+import { directory, INCIDENT_ID, incident, inventory, PEOPLE, STEP_ID, step } from '../chat/world.ts';
 import { type Fresh, freshDatabase } from './harness.ts';
 
 const learning = createLearning(inventory, () => ({ inventory, rules: [], classifier: null, attack: attackTable }));
@@ -443,5 +444,42 @@ describe('messages that were not understood', () => {
 		await later(60_000);
 		expect(messages()).toHaveLength(1);
 		expect(messages()[0]?.text).toMatch(/^5 /);
+	});
+});
+
+describe('a large incident', () => {
+	it('says that a control room has lost its view, and keeps its question, however much has happened since', async () => {
+		await seed({ steps: [step({ state: 'done' })] });
+		const about = { zone: 'cell-3', site: 'north', step_title: 'Isolate ews-4', target: 'ews-4' };
+		const entry = (
+			kind: 'step.view_asked' | 'step.view_answered' | 'step.result',
+			data: NewEntry['data'],
+		): NewEntry => ({
+			...{ kind, actor: { kind: 'person' as const, id: 'pia' }, at: now(), incident: INCIDENT_ID },
+			...{ refs: [STEP_ID], data },
+		});
+		const many = Array.from({ length: 300 }, (_, at) =>
+			entry('step.result', { step_title: `step ${at}`, outcome: 'done' }),
+		);
+		const topics = [{ topic: 'card' as const, key: INCIDENT_ID }];
+		const asked = entry('step.view_asked', { ...about, round: 1, asked: ['pia'], until: now() + 600_000 });
+		await record(fresh.database, { entries: [asked, ...many], topics }, now());
+		await later(30_000);
+		const [card] = messages();
+		expect(blocksOf(card)).toContain('answer in the thread whether your view is alive');
+		const thread = (): string =>
+			slack.state
+				.thread('incidents', card?.ts ?? '')
+				.map(blocksOf)
+				.join();
+		expect(thread()).toContain('is your view alive?');
+		await record(
+			fresh.database,
+			{ entries: [entry('step.view_answered', { ...about, answer: 'lost' }), ...many], topics },
+			now(),
+		);
+		await later(30_000);
+		expect(blocksOf(messages()[0])).toContain('Call the control room of zone cell-3: its view is lost');
+		expect(thread()).toContain('LOST, says Pia Operator');
 	});
 });

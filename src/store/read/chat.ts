@@ -6,7 +6,7 @@ import { Incident } from '../../domain/incident.ts';
 import { SEVERITIES } from '../../domain/severity.ts';
 import { Step, type StepState } from '../../domain/step.ts';
 import type { Database } from '../database.ts';
-import { and, asc, desc, eq, gt, inArray, isNull, ne, sql } from '../drizzle.ts';
+import { and, asc, desc, eq, gt, inArray, isNull, lt, ne, sql } from '../drizzle.ts';
 import {
 	alerts,
 	approvals,
@@ -21,7 +21,7 @@ import {
 import { adviceNote, adviceText } from './advice-text.ts';
 import { readSample, type SampleAlert } from './sample.ts';
 
-/** Entries of one incident that a card or `show` looks back on. */
+/** Entries of one incident that a card or `show` looks back on; what control rooms were asked and answered comes on top. */
 const TIMELINE_MAX = 200;
 /** Open incidents that lists and App Home name; how many there are is counted (`countOpen`). */
 const OPEN_MAX = 200;
@@ -110,6 +110,9 @@ export async function readSituation(database: Database, incidentId: string): Pro
 				)
 				.orderBy(desc(ledgerEntries.seq))
 				.limit(TIMELINE_MAX);
+			// A view that is lost, or a control room that has not answered, is not over because much has happened since.
+			const oldest = entries.length < TIMELINE_MAX ? undefined : entries.at(-1);
+			const views = oldest === undefined ? [] : await readViewRows(tx, incidentId, oldest.seq);
 			const [flapping] = await tx.execute<{ n: string }>(
 				sql`SELECT count(*) AS n FROM alerts WHERE incident = ${incidentId} AND flapping`,
 			);
@@ -119,7 +122,7 @@ export async function readSituation(database: Database, incidentId: string): Pro
 				sample: await readSample(tx, incidentId),
 				steps: stepRows.map((step) => Step.parse(step)),
 				approvals: answers.map((answer) => Approval.parse(answer)),
-				timeline: entries.reverse().map(toEntry),
+				timeline: [...views, ...entries.reverse()].map(toEntry),
 			};
 		},
 		{ isolationLevel: 'repeatable read', accessMode: 'read only' },
@@ -128,13 +131,28 @@ export async function readSituation(database: Database, incidentId: string): Pro
 
 /** What control rooms were asked and answered in this incident, oldest first: also what is too old for the timeline. */
 export async function readViewEntries(database: Database, incidentId: string): Promise<Entry[]> {
-	const rows = await database.db
+	const rows = await readViewRows(database.db, incidentId, null);
+	return rows.map(toEntry);
+}
+
+/** @param before only entries with a smaller number; null for all */
+async function readViewRows(
+	tx: Pick<Database['db'], 'select'>,
+	incidentId: string,
+	before: number | null,
+): Promise<EntryRow[]> {
+	return await tx
 		.select()
 		.from(ledgerEntries)
-		.where(and(eq(ledgerEntries.incident, incidentId), sql`kind LIKE 'step.view\\_%'`))
+		.where(
+			and(
+				eq(ledgerEntries.incident, incidentId),
+				sql`kind LIKE 'step.view\\_%'`,
+				before === null ? undefined : lt(ledgerEntries.seq, before),
+			),
+		)
 		.orderBy(asc(ledgerEntries.seq))
 		.limit(VIEW_ENTRIES_MAX);
-	return rows.map(toEntry);
 }
 
 /** The id of the incident with this number; null where there is none. */
