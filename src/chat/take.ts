@@ -30,7 +30,7 @@ import {
 } from './perform.ts';
 import type { PostedMessage, Step } from './situation.ts';
 import { type Click, type SlackCalls, SlackFailure, type SlackLog, type Submission, type Typed } from './slack.ts';
-import { cut } from './text.ts';
+import { cut, shown } from './text.ts';
 import { homeFor } from './views/home.ts';
 import { insightLines } from './views/insight.ts';
 import {
@@ -278,7 +278,7 @@ export async function takeCommand(room: Counter, typed: Typed): Promise<string> 
 	const { name, words } = readTyped(typed.text);
 	try {
 		const answer = await performCommand(await deskWithGroups(room), await actingFor(room, typed.user), name, words);
-		return cut(answer.reply, REPLY_MAX);
+		return fitReply(answer.reply, name, typed.text);
 	} catch (cause) {
 		room.log.error('a command could not be worked', {
 			command: name,
@@ -286,6 +286,16 @@ export async function takeCommand(room: Counter, typed: Typed): Promise<string> 
 		});
 		return `Not done: the database did not answer. Nothing was recorded. Try again, or on the command line: interlock incident ${name}`;
 	}
+}
+
+/** What is too long for an answer in Slack ends at a line, and says that it does and where the whole of it is: the card names these commands for it. */
+function fitReply(text: string, name: string, typed: string): string {
+	if (text.length <= REPLY_MAX) return text;
+	const line = `${name === 'drill' ? '' : 'incident '}${shown(typed, 80)}`;
+	const hint = `Not all of it fits here. The whole of it, on the command line: interlock ${line}`;
+	const head = cut(text, REPLY_MAX - hint.length - 1);
+	const end = head.lastIndexOf('\n');
+	return `${end > 0 ? head.slice(0, end) : head}\n${hint}`;
 }
 
 /** Shows the person what is open and what waits for them. */

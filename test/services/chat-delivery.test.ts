@@ -482,4 +482,22 @@ describe('a large incident', () => {
 		expect(blocksOf(messages()[0])).toContain('Call the control room of zone cell-3: its view is lost');
 		expect(thread()).toContain('LOST, says Pia Operator');
 	});
+
+	it('that does not fit the answer to a command says so, and where the whole of it is', async () => {
+		const steps = Array.from({ length: 12 }, (_, at) =>
+			step({
+				id: `stp_${String(at + 1).padStart(20, '0')}`,
+				key: `s${at}`,
+				state: 'hands',
+				instructions: 'turn the key\n'.repeat(60),
+			}),
+		);
+		await seed({ steps });
+		const answer = await chat.slack.command({ text: 'show 1', user: 'UANA000001', channel: 'C1' });
+		expect(answer.length).toBeLessThanOrEqual(3_500);
+		expect(answer.split('\n').at(-1)).toBe(
+			'Not all of it fits here. The whole of it, on the command line: interlock incident show 1',
+		);
+		expect(answer).toMatch(/^INC-1 /);
+	});
 });
