@@ -175,7 +175,7 @@ async function bringRequests(
 	let posted = 0;
 	for (const wanted of [
 		...openRequests(room, situation),
-		...earlierRequests(room, situation, rows),
+		...earlierRequests(room, situation, rows, thread),
 		...viewRequests(room, situation),
 		...suggestions(room, situation, rows),
 		...(await proposals(room, situation, rows)),
@@ -239,13 +239,15 @@ function viewRequests(room: Room, situation: Situation): InThread[] {
 }
 
 /** Requests that stand in the thread and are answered, overtaken or void by now. */
-function earlierRequests(room: Room, situation: Situation, rows: readonly PostedMessage[]): InThread[] {
+function earlierRequests(room: Room, situation: Situation, rows: readonly PostedMessage[], thread: Thread): InThread[] {
 	const open = new Set(openRequests(room, situation).map((wanted) => wanted.key));
 	return rows.flatMap((row) => {
 		const about = readRequestKey(row.key);
 		const step = about === null ? undefined : situation.steps.find((candidate) => candidate.id === about.step);
 		if (about === null || step === undefined || open.has(row.key) || row.state === 'pending' || row.state === 'failed')
 			return [];
+		// Under a card that was deleted: it is over, and does not come again under the new one.
+		if (row.state === 'sent' && row.thread_ts !== thread.ts) return [];
 		return [request(room, situation, step, about.kind, about.round)];
 	});
 }

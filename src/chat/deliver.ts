@@ -5,7 +5,7 @@
 //   intent, young                       another worker is at it: later
 //   intent, old                         a crash: looked up by its key, posted again only if it is not there
 //   pending, failed                     posted again (nothing got through before)
-//   sent                                edited where what people would see differs
+//   sent                                edited where what people would see differs; posted anew where it, or the card above it, is gone
 import { makeId } from '../domain/id.ts';
 import type { Database } from '../store/database.ts';
 import { readMessage } from '../store/read/chat.ts';
@@ -316,6 +316,11 @@ function refusedHelp(code: string): string {
 async function edit(outlet: Outlet, wanted: Wanted, row: PostedMessage): Promise<Delivered> {
 	const { ts, channel } = row;
 	if (ts === null) return await postAgain(outlet, wanted, row, false);
+	// Its card was deleted and has come again: nobody finds what stands in a thread without a beginning. Buttons carry the row, so both count.
+	if (wanted.threadTs !== null && row.thread_ts !== null && row.thread_ts !== wanted.threadTs) {
+		const at = turnFor(outlet, wanted);
+		return at > outlet.now() ? { kind: 'later', at } : await postAgain(outlet, wanted, row, false);
+	}
 	const message = wanted.render(row.id);
 	const hash = messageHash(message);
 	const now = outlet.now();

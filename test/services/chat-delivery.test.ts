@@ -501,3 +501,41 @@ describe('a large incident', () => {
 		expect(answer).toMatch(/^INC-1 /);
 	});
 });
+
+describe('a card that somebody has deleted', () => {
+	it('comes again with the requests that are open, and not with those that are over', async () => {
+		const over = step({ id: 'stp_00000000000000000002', key: 'over', title: 'Block the sender' });
+		await seed({ steps: [step({ expires_at: now() + 3_600_000 }), over] });
+		await later(20_000);
+		const { id, updated_at } = over;
+		await record(
+			fresh.database,
+			{
+				entries: [],
+				changes: [
+					{ op: 'update', table: 'steps', id, set: { state: 'refused', updated_at: now() }, expect: { updated_at } },
+				],
+				topics: [{ topic: 'card', key: INCIDENT_ID }],
+			},
+			now(),
+		);
+		await later(20_000);
+		const [old] = messages();
+		const gone = await fetch(`${slack.apiUrl.replace(/\/$/, '')}/chat.delete`, {
+			method: 'POST',
+			headers: { authorization: 'Bearer xoxb-test', 'content-type': 'application/json' },
+			body: JSON.stringify({ channel: old?.channel, ts: old?.ts }),
+		});
+		expect(await gone.json()).toMatchObject({ ok: true });
+		await change({ title: 'It has reached the PLC' });
+		await later(30_000);
+		const card = messages().find((message) => blocksOf(message).includes('It has reached the PLC'));
+		expect(card?.ts).not.toBe(old?.ts);
+		const thread = slack.state
+			.thread('incidents', card?.ts ?? '')
+			.slice(1)
+			.map((message) => message.text);
+		expect(thread.filter((text) => text.includes('decision is needed'))).toHaveLength(1);
+		expect(thread.join()).not.toContain('Block the sender');
+	});
+});
