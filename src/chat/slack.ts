@@ -35,7 +35,14 @@ const METADATA_EVENT = 'interlock_message';
 
 /** What Slack could not do, in one closed set for the caller to switch on. */
 export type SlackFault =
-	| { readonly kind: 'unavailable'; readonly detail: string; readonly retryAt: number; readonly isAmbiguous: boolean }
+	| {
+			readonly kind: 'unavailable';
+			readonly detail: string;
+			readonly retryAt: number;
+			readonly isAmbiguous: boolean;
+			/** Slack asked for the pause: the same is not asked before. */
+			readonly isLimit?: true;
+	  }
 	| { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
 export class SlackFailure extends Error {
@@ -355,7 +362,8 @@ function isRepeat(seen: Set<string>, id: string): boolean {
 }
 
 type Caller = {
-	readonly call: <T>(what: string, run: () => Promise<T>, repeatable: boolean) => Promise<T>;
+	/** @param lane what Slack counts for itself where that is less than the method: a channel, for posts */
+	readonly call: <T>(what: string, run: () => Promise<T>, repeatable: boolean, lane?: string) => Promise<T>;
 	readonly pacer: Pacer;
 	readonly hurry: () => void;
 };
@@ -395,21 +403,12 @@ function createCaller(options: SlackOptions, web: typeof import('@slack/web-api'
 			}
 			if (cause instanceof web.WebAPIPlatformError) {
 				worked();
-				if (LIMIT_CODES.includes(cause.data.error)) {
-					const retryAt = options.now() + LIMIT_PAUSE_MS;
-					return { kind: 'unavailable', detail: `${what}: rate limited`, retryAt, isAmbiguous: false };
-				}
+				if (LIMIT_CODES.includes(cause.data.error)) return limitedUntil(what, options.now() + LIMIT_PAUSE_MS);
 				const { messages } = (cause.data.response_metadata ?? {}) as { messages?: string[] }; // Slack's own explanation, where it gives one
 				return { kind: 'refused', code: cause.data.error, detail: (messages ?? []).join('; ').slice(0, 500) };
 			}
-			if (cause instanceof web.WebAPIRateLimitedError) {
-				return {
-					kind: 'unavailable',
-					detail: `${what}: rate limited`,
-					retryAt: options.now() + cause.retryAfter * 1_000,
-					isAmbiguous: false,
-				};
-			}
+			if (cause instanceof web.WebAPIRateLimitedError)
+				return limitedUntil(what, options.now() + cause.retryAfter * 1_000);
 			if (cause instanceof web.WebAPIHTTPError && cause.statusCode < 500) {
 				return { kind: 'refused', code: `http_${cause.statusCode}`, detail: `${what} is not there` };
 			}
@@ -422,7 +421,10 @@ function createCaller(options: SlackOptions, web: typeof import('@slack/web-api'
 			};
 		}
 	};
-	const call: Caller['call'] = async (what, run, repeatable) => {
+	/** Who was told to come back later is not asked before, by whichever message: an app that goes on asking is limited for longer. */
+	const limits = new Map<string, number>();
+	const call: Caller['call'] = async (what, run, repeatable, lane = '') => {
+		const counted = `${what} ${lane}`;
 		for (let attempt = 1; ; attempt++) {
 			if (options.now() < openUntil)
 				throw new SlackFailure({
@@ -431,8 +433,13 @@ function createCaller(options: SlackOptions, web: typeof import('@slack/web-api'
 					retryAt: openUntil,
 					isAmbiguous: false,
 				});
-			const result = await once(what, run);
-			if (!isFault(result)) return result;
+			const until = attempt === 1 ? (limits.get(counted) ?? 0) : 0;
+			const result = until > options.now() ? limitedUntil(what, until) : await once(what, run);
+			if (!isFault(result)) {
+				limits.delete(counted);
+				return result;
+			}
+			if (result.kind === 'unavailable' && result.isLimit) limits.set(counted, result.retryAt);
 			if (result.kind === 'refused' || attempt >= TRIES_MAX || (result.isAmbiguous && !repeatable))
 				throw new SlackFailure(result);
 			const pause = result.retryAt - options.now();
@@ -442,6 +449,10 @@ function createCaller(options: SlackOptions, web: typeof import('@slack/web-api'
 		}
 	};
 	return { call, pacer: createPacer(options.now), hurry: () => ending.abort() };
+}
+
+function limitedUntil(what: string, retryAt: number): SlackFault {
+	return { kind: 'unavailable', detail: `${what}: rate limited`, retryAt, isAmbiguous: false, isLimit: true };
 }
 
 function isFault(value: unknown): value is SlackFault {
@@ -487,6 +498,7 @@ function createCalls(client: WebClient, { call, pacer }: Caller, options: SlackO
 						}),
 					),
 				false,
+				channel,
 			);
 			return { ts: String(answer.ts), channel: answer.channel ?? channel };
 		},

@@ -19,7 +19,7 @@ const handlers = {
 	home: async () => undefined,
 };
 const log = { info: () => undefined, warn: (message: string) => void warned.push(message), error: () => undefined };
-const open = async (apiUrl: string): Promise<SlackCalls> =>
+const open = async (apiUrl: string, now = Date.now): Promise<SlackCalls> =>
 	(
 		await createSlack({
 			token: 'xoxb-test-token',
@@ -30,7 +30,7 @@ const open = async (apiUrl: string): Promise<SlackCalls> =>
 			port: 0,
 			handlers,
 			log,
-			now: Date.now,
+			now,
 			sleep: async () => undefined,
 			onHealth: (state) => void health.push(state),
 		})
@@ -111,5 +111,49 @@ describe('no server at all', () => {
 		expect(health).toEqual(['down']);
 		const cause = await away.publishHome('U1', { type: 'home', blocks: [] }).catch((error: unknown) => error);
 		expect((cause as SlackFailure).message).toContain('failed before and wait');
+	});
+});
+
+describe('a server that says when to come back', () => {
+	it('is left alone until then by all messages to that channel, and by no other', async () => {
+		const asked: string[] = [];
+		let isLimited = true;
+		const busy = createServer((request, response) => {
+			let body = '';
+			request.on('data', (part) => {
+				body += String(part);
+			});
+			request.on('end', () => {
+				const channel = new URLSearchParams(body).get('channel') ?? '';
+				asked.push(channel);
+				const isRefused = isLimited && channel === 'C1';
+				response.writeHead(isRefused ? 429 : 200, {
+					'content-type': 'application/json',
+					...(isRefused ? { 'retry-after': '30' } : {}),
+				});
+				response.end(JSON.stringify({ ok: !isRefused, ts: '1.000001', channel }));
+			});
+		});
+		await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+		const address = busy.address();
+		let ahead = 0;
+		const limited = await open(
+			`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/api/`,
+			() => Date.now() + ahead,
+		);
+		const post = async (channel: string) =>
+			await limited
+				.post({ ...card('x'), channel, threadTs: null, key: 'k' })
+				.catch((cause: SlackFailure) => cause.fault);
+		const first = await post('C1');
+		expect(first).toMatchObject({ kind: 'unavailable', isAmbiguous: false });
+		expect(await post('C1')).toMatchObject({ kind: 'unavailable', isAmbiguous: false });
+		expect(await post('C2')).toEqual({ ts: '1.000001', channel: 'C2' });
+		expect(asked).toEqual(['C1', 'C2']);
+		isLimited = false;
+		ahead = 30_500;
+		expect(await post('C1')).toEqual({ ts: '1.000001', channel: 'C1' });
+		busy.closeAllConnections();
+		await new Promise((resolve) => busy.close(resolve));
 	});
 });
