@@ -145,7 +145,8 @@ async function stormWait(room: Room, situation: Situation, channel: string): Pro
 			? URGENT_CARDS_PER_MINUTE_MAX
 			: CARDS_PER_MINUTE_MAX;
 	if ((await countRecent(room.database, 'card:', now - MINUTE_MS)) < most) return null;
-	const cardless = (await readCardless(room.database, DIGEST_MAX)).filter((one) => room.channelOf(one) === channel);
+	const found = await readCardless(room.database, DIGEST_MAX);
+	const cardless = found.filter((one) => room.channelOf(one) === channel);
 	if (cardless.length > 0) {
 		const minute = Math.floor(now / MINUTE_MS);
 		await deliver(room.outlet, {
@@ -155,7 +156,7 @@ async function stormWait(room: Room, situation: Situation, channel: string): Pro
 			threadTs: null,
 			// One a minute, and it stands for many: it does not queue.
 			isUrgent: true,
-			render: () => stormDigest(cardless),
+			render: () => stormDigest(cardless, found.length < DIGEST_MAX),
 		});
 	}
 	// Spread over the next minute by number, so that they do not all come back at once.

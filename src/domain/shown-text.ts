@@ -9,8 +9,11 @@ const ELLIPSIS = '…';
 const TERMINAL_SEQUENCE = /(?:\u001b\[|\u009b)[0-9;?]{0,20}[A-Za-z]/g;
 /** C0, DEL, C1, and the separators of lines and paragraphs. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-/** Direction overrides and isolates, zero-width characters, interlinear marks, tag characters: text that is not what it looks like (UTS 39, UTR 36). */
-const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+/**
+ * Text that is not what it looks like (UTS 39, UTR 36): what Unicode itself says is not drawn (direction overrides and isolates, zero-width
+ * characters, joiners, selectors, Hangul fillers, tag characters), interlinear marks, and the Braille pattern without a dot.
+ */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800]/gu;
 /** More than two combining marks on one letter cover the lines above and below. */
 const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu;
 

@@ -484,6 +484,16 @@ describe('words that people act on', () => {
 	});
 });
 
+describe('a digest', () => {
+	it('does not say that it knows of all where it was handed only the worst', () => {
+		const fifty = Array.from({ length: 50 }, (_, at) => incident({ number: at + 1 }));
+		const message = stormDigest(fifty, false);
+		expect(message.text).toBe('At least 50 incidents more opened within a minute');
+		expect(JSON.stringify(message.blocks)).toContain('and at least 35 more: /interlock list');
+		expect(stormDigest(fifty).text).toBe('50 incidents more opened within a minute');
+	});
+});
+
 describe('what the card says next', () => {
 	it.each([
 		['someone has to take it', situation({ steps: [] }), /press Acknowledge/i],

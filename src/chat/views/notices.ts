@@ -113,9 +113,13 @@ function number(value: Json | undefined): number | null {
 	return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** One message instead of many while incidents open faster than people can read: worst first. */
-export function stormDigest(incidents: readonly Incident[]): Message {
-	const text = `${count(incidents.length, 'incident')} more opened within a minute`;
+/**
+ * One message instead of many while incidents open faster than people can read: worst first.
+ *
+ * @param isAll false where there may be more than were read
+ */
+export function stormDigest(incidents: readonly Incident[], isAll = true): Message {
+	const text = `${isAll ? '' : 'At least '}${count(incidents.length, 'incident')} more opened within a minute`;
 	const lines = incidents
 		.slice(0, DIGEST_SHOWN)
 		.map((incident): Inline[] => [
@@ -125,7 +129,7 @@ export function stormDigest(incidents: readonly Incident[]): Message {
 			),
 		]);
 	if (incidents.length > lines.length)
-		lines.push([plain(`and ${incidents.length - lines.length} more: /interlock list`)]);
+		lines.push([plain(`and ${isAll ? '' : 'at least '}${incidents.length - lines.length} more: /interlock list`)]);
 	return fitMessage(
 		text,
 		[
