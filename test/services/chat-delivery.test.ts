@@ -483,6 +483,33 @@ describe('a large incident', () => {
 		expect(thread()).toContain('LOST, says Pia Operator');
 	});
 
+	it('tells in its thread what is new, and not again what was told, after a thousand messages', async () => {
+		await seed();
+		await drain();
+		await fresh.database.raw`
+			INSERT INTO messages (id, key, incident, channel, text, blocks, state, ts, sent_hash, created_at, updated_at)
+			SELECT 'pst_' || lpad(n::text, 20, '0'), 'note:' || ${INCIDENT_ID} || ':' || (1000 + n), ${INCIDENT_ID}, 'incidents', 'x', '[]',
+				'sent', n::text, 'x', ${now()}::bigint + n, ${now()}::bigint + n FROM generate_series(1, 1100) AS n`;
+		const happened = async (seq: number, subject: string): Promise<void> => {
+			const entry = {
+				...{ kind: 'fact.stated' as const, actor: { kind: 'person' as const, id: 'ana' }, at: now() },
+				...{ incident: INCIDENT_ID, refs: [], data: { name: 'sole_view', subject, value: true } },
+			};
+			await fresh.owner()`SELECT setval(pg_get_serial_sequence('ledger_entries', 'seq'), ${seq})`;
+			await record(fresh.database, { entries: [entry], topics: [{ topic: 'card', key: INCIDENT_ID }] }, now());
+		};
+		await happened(2_050, 'told-before');
+		await happened(2_200, 'new-one');
+		await later(30_000);
+		const [card] = messages();
+		const thread = slack.state
+			.thread('incidents', card?.ts ?? '')
+			.map(blocksOf)
+			.join();
+		expect(thread).toContain('new-one');
+		expect(thread).not.toContain('told-before');
+	});
+
 	it('that does not fit the answer to a command says so, and where the whole of it is', async () => {
 		const steps = Array.from({ length: 12 }, (_, at) =>
 			step({

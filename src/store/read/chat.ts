@@ -258,14 +258,17 @@ export async function readMessage(database: Database, by: { readonly key: string
 	return row ?? null;
 }
 
-/** All messages of ours about one incident, oldest first. */
+/** Messages of ours about one incident, oldest first: its card, and the newest where there are very many. */
 export async function readMessages(database: Database, incident: string) {
-	return await database.db
+	const rows = await database.db
 		.select()
 		.from(messages)
 		.where(eq(messages.incident, incident))
-		.orderBy(asc(messages.created_at), asc(messages.id))
+		.orderBy(desc(messages.created_at), desc(messages.id))
 		.limit(MESSAGES_MAX);
+	const isWhole = rows.length < MESSAGES_MAX || rows.some((row) => row.key === `card:${incident}`);
+	const card = isWhole ? null : await readMessage(database, { key: `card:${incident}` });
+	return [...(card === null ? [] : [card]), ...rows.reverse()];
 }
 
 /** How many messages whose key begins so were begun since then. */
